@@ -1,0 +1,58 @@
+# The two commands of this project are `make demo` and `make test`; both bring what they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+# The interpreter that is there; nothing but packages is ever downloaded.
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON ?= $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
+export UV_LINK_MODE := copy
+RUN := $(UV) run --frozen --no-sync
+
+.PHONY: help demo test quick lint types imports sql unit bench ui clean render
+.DEFAULT_GOAL := help
+
+help:  ## what can be done here
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: .venv/.ready  ## invent a small platform, run everything, print the completion rates (CROSSLIFE_HOME, default ./home)
+	@$(RUN) crosslife demo
+
+test: .venv/.ready lint unit  ## every check of this project
+
+quick: .venv/.ready  ## the tests that take no more than a moment
+	@$(RUN) pytest -m 'not slow'
+
+lint: .venv/.ready  ## style, types, rooms, SQL
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+	@$(RUN) sqlfluff lint dbt_project/models dbt_project/tests
+
+unit: .venv/.ready
+	@$(RUN) pytest
+
+render: .venv/.ready  ## write again what is derived from the contracts (dbt sources and exposures)
+	@$(RUN) crosslife contracts render
+
+bench: .venv/.ready  ## the ratios this project promises
+	@$(RUN) crosslife bench intake
+	@$(RUN) crosslife bench models
+
+ui: .venv/.ready  ## Dagster's own pages
+	@$(RUN) crosslife ui
+
+clean:  ## remove the environment (never the home)
+	rm -rf .venv .uv
+
+# uv is taken from the PATH, else installed beside the checkout; Debian needs python3-venv for that.
+.uv/bin/uv:
+	@echo "uv is not on the PATH: installing it into .uv/"
+	@$(PYTHON) -m venv .uv >/dev/null 2>&1 \
+	  && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv \
+	  || { rm -rf .uv; $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv uv; } \
+	  || { rm -rf .uv; echo "cannot install uv: install it yourself, or 'apt-get install python3-venv' and try again" >&2; exit 1; }
+
+.venv/.ready: pyproject.toml uv.lock $(filter .uv/bin/uv,$(UV))
+	@$(UV) sync --frozen
+	@touch $@

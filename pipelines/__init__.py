@@ -1,0 +1,1 @@
+"""Crosslife Warehouse: from landed files to releases that name nobody. One package ("room") per activity."""

@@ -1,0 +1,176 @@
+"""The only reader of environment variables and the only place that knows paths.
+
+Every path under the home folder and every switch of the environment is named here. What is policy (periods, thresholds,
+purposes) does not belong here: it stands in `data_contracts/`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE_ROOT = Path(__file__).resolve().parent
+PROJECT_ROOT = PACKAGE_ROOT.parent
+CONTRACTS_DIR = PROJECT_ROOT / "data_contracts"
+DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+WORKSPACE_FILE = PROJECT_ROOT / "workspace.yaml"
+
+HOME_VARIABLE = "CROSSLIFE_HOME"
+POLICY_VARIABLE = "CROSSLIFE_POLICY"
+AS_OF_VARIABLE = "CROSSLIFE_AS_OF"
+MASTER_KEY_VARIABLE = "CROSSLIFE_MASTER_KEY"
+KEY_FILE_VARIABLE = "CROSSLIFE_KEY_FILE"
+MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
+
+# Set before any of these libraries is imported: nothing here may need or use the network at run time.
+_SILENCE = {
+    "DO_NOT_TRACK": "1",
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DBT_VERSION_CHECK": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+}
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder under which everything that runs lives; one directory per zone.
+
+    Zones are separate directories so that each can have an operating-system group and mode of its own.
+    """
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Raw files as they arrive: `landing/<source>/<anything>.<ext>`."""
+        return self.root / "landing"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows that could not be accepted, encrypted under day keys."""
+        return self.root / "quarantine"
+
+    @property
+    def vault(self) -> Path:
+        """The only place of direct identifiers."""
+        return self.root / "vault"
+
+    @property
+    def lake(self) -> Path:
+        """Pseudonymous Parquet, one file a day and dataset."""
+        return self.root / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """What dbt derives from the lake: `warehouse.duckdb` and `facts/`."""
+        return self.root / "warehouse"
+
+    @property
+    def release(self) -> Path:
+        """What analysts get: assessed cells only."""
+        return self.root / "release"
+
+    @property
+    def evidence(self) -> Path:
+        """What compliance gets: manifests, reports, data docs."""
+        return self.root / "evidence"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own storage, and dbt's target and logs."""
+        return self.root / "dagster"
+
+    @property
+    def manifest_file(self) -> Path:
+        """SQLite: files seen, batches, balances, days that await their models."""
+        return self.lake / "manifest.sqlite"
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The encrypted DuckDB file that dbt builds."""
+        return self.warehouse / "warehouse.duckdb"
+
+    @property
+    def facts(self) -> Path:
+        """Event-level facts: derived Parquet partitions beside the warehouse file."""
+        return self.warehouse / "facts"
+
+    @property
+    def release_file(self) -> Path:
+        """The release as one DuckDB file."""
+        return self.release / "analytics.duckdb"
+
+    @property
+    def keyring_file(self) -> Path:
+        """Wrapped keys; outside every zone."""
+        return self.root / "keyring.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one process that writes."""
+        return self.root / ".writer.lock"
+
+    def zones(self) -> tuple[Path, ...]:
+        """Every zone directory."""
+        return (
+            self.landing,
+            self.quarantine,
+            self.vault,
+            self.lake,
+            self.warehouse,
+            self.release,
+            self.evidence,
+            self.dagster,
+        )
+
+    def prepare(self) -> Home:
+        """Create the zones (mode 0700) where they are missing, and return self."""
+        for zone in self.zones():
+            zone.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+
+def home(path: Path | str | None = None) -> Home:
+    """Return the home: the argument, else `CROSSLIFE_HOME`, else `./home`."""
+    return Home(Path(path or os.environ.get(HOME_VARIABLE) or "home").resolve())
+
+
+def policy_file(path: Path | str | None = None) -> Path:
+    """Return the policy file in force: the argument, else `CROSSLIFE_POLICY`, else the one of the contracts."""
+    return Path(path or os.environ.get(POLICY_VARIABLE) or CONTRACTS_DIR / "policy.yaml").resolve()
+
+
+def as_of_text() -> str | None:
+    """Return `CROSSLIFE_AS_OF` as given, or None."""
+    return os.environ.get(AS_OF_VARIABLE) or None
+
+
+def master_key_text() -> str | None:
+    """Return the base64 master key of the environment, or None."""
+    return os.environ.get(MASTER_KEY_VARIABLE) or None
+
+
+def key_file(where: Home) -> Path:
+    """Return the master key file: `CROSSLIFE_KEY_FILE`, else `<home>/master.key`."""
+    return Path(os.environ.get(KEY_FILE_VARIABLE) or where.root / "master.key")
+
+
+def memory_limit() -> str:
+    """Return DuckDB's memory limit (`CROSSLIFE_MEMORY`), 2 GB unless told."""
+    return os.environ.get(MEMORY_VARIABLE) or "2GB"
+
+
+def publish(where: Home, *, policy: Path, as_of: str) -> None:
+    """Put the settings of this run into the environment, for Dagster's and dbt's processes."""
+    os.environ[HOME_VARIABLE] = str(where.root)
+    os.environ[POLICY_VARIABLE] = str(policy)
+    os.environ[AS_OF_VARIABLE] = as_of
+    os.environ["DAGSTER_HOME"] = str(where.dagster)
+
+
+def silence() -> None:
+    """Switch off telemetry and version checks of every library we use; call before importing them."""
+    for name, value in _SILENCE.items():
+        os.environ.setdefault(name, value)
