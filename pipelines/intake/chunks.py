@@ -1,0 +1,276 @@
+"""The streaming half of a batch: files → judged chunks → treated rows without a raw identifier.
+
+Lines are judged block by block; every half million rows the raw values that a chunk still bears are mapped (identifiers by
+the vault, addresses and browsers by dictionaries) and only treated columns go on. Not here: duplicates, days, files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from pipelines.identity.vault import Vault
+from pipelines.intake import families
+from pipelines.intake.formats import SCHEMA
+from pipelines.intake.judging import Judgement
+
+BLOCK_BATCHES = 8
+CHUNK_ROWS = 500_000
+
+Progress = Callable[[str, int], None]
+
+
+class Chunks:
+    """The rows of one batch as they stream through one DuckDB connection.
+
+    Leaves two tables: `accepted` (file_no, place, own_at, tie_at, is_consented, the lake's columns) and `rejected`
+    (file_no, place, reason, raw); counts of shapes and marks are kept beside them.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        judgement: Judgement,
+        *,
+        vault: Vault,
+        at: datetime,
+        policy_version: str,
+        progress: Progress,
+    ) -> None:
+        self._connection = connection
+        self._judgement = judgement
+        self._vault = vault
+        self._at = at
+        self._policy_version = policy_version
+        self._progress = progress
+        self._waiting = 0
+        self.rows_in = 0
+        self.shapes: dict[int, list[list[str]]] = {}
+        self._prepare()
+
+    def add(self, batches: Iterator[pa.RecordBatch], *, file_no: int) -> None:
+        """Judge the lines of one file."""
+        for block in _prefetched(_blocks(batches)):
+            self._judge(block, file_no=file_no)
+            if self._waiting >= CHUNK_ROWS:
+                self.flush()
+
+    def add_broken(self, reason: str, *, file_no: int) -> None:
+        """Note that a file broke off, or could not be read at all, as one row of its own."""
+        self._connection.execute("insert into rejected values (?, 0, ?, '')", [file_no, reason])
+        self.rows_in += 1
+
+    def flush(self) -> None:
+        """Map the raw values of the chunk and move its rows on."""
+        if not self._waiting:
+            return
+        self._refer()
+        self._count()
+        self._resolve()
+        self._connection.execute(self._accept_sql())
+        self._connection.execute(
+            "insert into rejected select file_no, place, reason, raw from chunk where reason is not null"
+        )
+        self._connection.execute("create or replace temp table chunk as select * from chunk limit 0")
+        self._progress(self._judgement.contract.name, self._waiting)
+        self._waiting = 0
+
+    def counted(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return (marks by name, unknown fields by dotted name), over every row read."""
+        marks: dict[str, int] = {}
+        for bits, rows in self._connection.execute("select marks, sum(rows) from seen group by marks").fetchall():
+            for index, name in enumerate(self._judgement.marks):
+                if bits >> index & 1:
+                    marks[name] = marks.get(name, 0) + int(rows)
+        unknown: dict[str, int] = {}
+        for shape, rows in self._connection.execute("select shape_hash, sum(rows) from seen group by all").fetchall():
+            for name in _unknown(self.shapes.get(shape, []), judgement=self._judgement):
+                unknown[name] = unknown.get(name, 0) + int(rows)
+        return dict(sorted(marks.items())), dict(sorted(unknown.items()))
+
+    def _prepare(self) -> None:
+        empty = pa.table(
+            {"file_no": pa.array([], pa.int32()), **{n: pa.array([], SCHEMA.field(n).type) for n in SCHEMA.names}}
+        )
+        self._connection.register("lines", empty)
+        leaves = f"({self._judgement.leaves('lines')})"
+        self._connection.execute(f"create or replace temp table chunk as {self._judgement.judged(leaves)} limit 0")
+        self._connection.execute(
+            "create or replace temp table rejected (file_no integer, place bigint, reason varchar, raw varchar);"
+            "create or replace temp table seen (marks bigint, shape_hash ubigint, rows bigint)"
+        )
+        self._connection.register(
+            "resolved", pl.DataFrame(schema={"kind": pl.String, "value": pl.String, "pseudonym": pl.String})
+        )
+        self._connection.register("browsers", families.browsers([]))
+        self._connection.register("networks", families.networks([]))
+        self._connection.execute(
+            self._accept_sql().replace("insert into accepted", "create or replace temp table accepted as")
+        )
+
+    def _judge(self, block: pa.Table, *, file_no: int) -> None:
+        self._connection.register(
+            "lines", block.add_column(0, "file_no", pa.repeat(pa.scalar(file_no, pa.int32()), len(block)))
+        )
+        self._connection.execute(f"create or replace temp table block as {self._judgement.leaves('lines')}")
+        self._learn_shapes()
+        self._connection.execute(f"insert into chunk {self._judgement.judged('block')}")
+        self._waiting += len(block)
+        self.rows_in += len(block)
+
+    def _learn_shapes(self) -> None:
+        known = ", ".join(str(shape) for shape in self.shapes) or "0"
+        new = self._connection.execute(
+            f"select shape_hash, any_value(shape) from block where shape is not null and shape_hash not in ({known}) group by 1"
+        )
+        self.shapes.update(dict(new.fetchall()))
+
+    def _refer(self) -> None:
+        """Turn rows that name an unknown row of a source they must refer to into rejected ones."""
+        for reference in self._judgement.contract.references:
+            if reference.unknown == "quarantine":
+                typed = self._judgement.contract.field(reference.field).stored_as[0]
+                self._connection.execute(
+                    f"update chunk set reason = '{unknown_reason(reference.source)}' where reason is null "
+                    f"and {typed} is not null and {typed} not in (select value from known_{reference.source})"
+                )
+
+    def _count(self) -> None:
+        self._connection.execute("insert into seen select marks, shape_hash, count(*) from chunk group by all")
+
+    def _resolve(self) -> None:
+        contract = self._judgement.contract
+        wanted = [
+            f"select distinct '{f.identifier_kind}' as kind, {column} as value from chunk where {_usable(column)}"
+            for column, f in self._judgement.carried()
+            if f.treatment == "pseudonymise"
+        ]
+        if wanted:
+            identifiers = self._connection.execute(" union ".join(wanted)).pl()
+            self._connection.register("resolved", self._vault.resolve(identifiers, domain=contract.domain, at=self._at))
+        for column, f in self._judgement.carried():
+            if f.treatment == "user_agent_families":
+                self._connection.register("browsers", families.browsers(self._distinct(column)))
+            elif f.treatment == "truncate_ip":
+                self._connection.register("networks", families.networks(self._distinct(column)))
+        self._keep_attributes()
+        self._keep_links()
+
+    def _keep_attributes(self) -> None:
+        """Give the vault what only it may hold (fields treated `vault`), with the identifier they belong to."""
+        carried = {
+            f.path: column for column, f in self._judgement.carried() if f.treatment in ("vault", "pseudonymise")
+        }
+        sealed = [f.path for _, f in self._judgement.carried() if f.treatment == "vault"]
+        if not sealed:
+            return
+        columns = ", ".join(f'{carried[path]} as "{path}"' for path in carried)
+        rows = self._connection.execute(f"select {columns}, tie_at as updated_at from chunk where reason is null").pl()
+        self._vault.store_attributes(rows)
+
+    def _keep_links(self) -> None:
+        """Give the vault the edges that rows with both a browser's and a learner's id state."""
+        kinds = {f.identifier_kind: column for column, f in self._judgement.carried() if f.treatment == "pseudonymise"}
+        if not {"anonymous_id", "user_id"} <= kinds.keys():
+            return
+        anonymous, user = kinds["anonymous_id"], kinds["user_id"]
+        pairs = self._connection.execute(
+            f"select {anonymous} as anonymous_id, {user} as user_id, min(own_at) as linked_at from chunk "
+            f"where {_usable(anonymous)} and {user} is not null group by all order by all"
+        ).pl()
+        self._vault.link(pairs)
+
+    def _distinct(self, column: str) -> list[str]:
+        rows = self._connection.execute(
+            f"select distinct {column} from chunk where {_usable(column)} order by 1"
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def _accept_sql(self) -> str:
+        contract = self._judgement.contract
+        values, joins = self._mapped()
+        denied_keeps = set(contract.consent.denied_keeps) if contract.consent else set()
+        columns = []
+        for column in contract.lake_columns:
+            value = values.get(column.name, f"chunk.{column.name}")
+            if contract.consent and column.name not in {*denied_keeps, "policy_version", contract.consent.stored_as}:
+                value = f"case when is_consented then {value} end"
+            columns.append(f"({value})::{column.sql_type} as {column.name}")
+        day = "dt, own_at, " if contract.event_time else ""
+        extra = "" if contract.consent else "true as is_consented, "
+        listed = ", ".join(columns)
+        return (
+            f"insert into accepted select chunk.file_no, chunk.place, chunk.tie_at as received_, {day}{extra}{listed} "
+            f"from chunk {' '.join(joins)} where reason is null"
+        )
+
+    def _mapped(self) -> tuple[dict[str, str], list[str]]:
+        values = {"policy_version": f"'{self._policy_version}'"}
+        joins = []
+        for column, f in self._judgement.carried():
+            if f.treatment == "pseudonymise":
+                joins.append(
+                    f"left join resolved as {column}_ on chunk.{column} = {column}_.value and {column}_.kind = '{f.identifier_kind}'"
+                )
+                values[f.stored_as[0]] = f"{column}_.pseudonym"
+            elif f.treatment == "user_agent_families":
+                joins.append(f"left join browsers on chunk.{column} = browsers.value")
+                values |= {
+                    stored: f"browsers.{family}" for stored, family in zip(f.stored_as, families.FAMILIES, strict=True)
+                }
+            elif f.treatment == "truncate_ip":
+                joins.append(f"left join networks on chunk.{column} = networks.value")
+                values[f.stored_as[0]] = f"coalesce(chunk.{f.stored_as[0]}, networks.network)"
+        if self._judgement.contract.consent:
+            values[self._judgement.contract.consent.stored_as] = "chunk.is_consented"
+        return values, joins
+
+
+def unknown_reason(source: str) -> str:
+    """Return the reason code of a row that names an unknown row of `source`: `unknown_course`."""
+    return f"unknown_{source.removesuffix('s')}"
+
+
+def _usable(column: str) -> str:
+    return f"reason is null and is_consented and {column} is not null"
+
+
+def _unknown(shape: list[list[str]], *, judgement: Judgement) -> list[str]:
+    names = []
+    for container, keys in zip(judgement.containers, shape, strict=False):
+        known = judgement.known_keys(container)
+        prefix = container.strip("/").replace("/", ".")
+        names += [_printable(prefix, key) for key in dict.fromkeys(keys or []) if key not in known]
+    return names
+
+
+def _printable(prefix: str, key: str) -> str:
+    # A name of a field can itself be a person's: only what reads like a name of a field is repeated.
+    plain = len(key) <= 64 and key.replace("_", "").replace("-", "").isalpha() and key.isascii()
+    return f"{prefix}.{key if plain else '(unprintable)'}".lstrip(".")
+
+
+def _blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        if batch.num_rows:
+            held.append(batch)
+        if len(held) == BLOCK_BATCHES:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _prefetched(blocks: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Read the next block while the engine works on this one."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        following = reader.submit(next, blocks, None)
+        while (block := following.result()) is not None:
+            following = reader.submit(next, blocks, None)
+            yield block

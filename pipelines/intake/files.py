@@ -1,0 +1,85 @@
+"""Which landed files a run will read. Here: settled files, their hashes, what is known of them. Not here: their rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.intake.formats import suffix_of
+from pipelines.lake.manifest import LandedFile, Manifest
+from pipelines.settings import Home
+
+_UNFINISHED = ".part"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A file to read: where it lies, how it is read (None: no format we know), what identifies it."""
+
+    path: Path
+    suffix: str | None
+    landed: LandedFile
+
+
+def settled_files(home: Home, source: str) -> Iterator[Path]:
+    """Yield the finished files of a source by name; `*.part` and dot files are still being written."""
+    folder = home.landing / source
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in inside)
+        if path.is_file() and not hidden and not path.name.endswith(_UNFINISHED):
+            yield path
+
+
+def unread_files(home: Home, source: str, manifest: Manifest) -> tuple[Path, ...]:
+    """Return the settled files that the manifest does not know by name, size and modification time."""
+    known = manifest.known_files(source)
+    found = []
+    for path in settled_files(home, source):
+        facts = path.stat()
+        if known.get(_name(home, source, path)) != (facts.st_size, facts.st_mtime_ns):
+            found.append(path)
+    return tuple(found)
+
+
+def unknown_sources(home: Home, sources: Iterable[str]) -> tuple[str, ...]:
+    """Return folders of the landing zone that no contract speaks of; nothing in them is read."""
+    if not home.landing.is_dir():
+        return ()
+    known = set(sources)
+    return tuple(sorted(p.name for p in home.landing.iterdir() if p.is_dir() and p.name not in known))
+
+
+def sort_out(
+    home: Home, source: str, manifest: Manifest, paths: Iterable[Path]
+) -> tuple[list[Pending], list[LandedFile]]:
+    """Return (files to read, files whose content is known already).
+
+    The same bytes under two names are one file: the first by name is read.
+    """
+    seen = set(manifest.known_hashes(source))
+    pending: list[Pending] = []
+    repeated: list[LandedFile] = []
+    for path in paths:
+        landed = _describe(home, source, path)
+        if landed.content_hash in seen:
+            repeated.append(landed)
+            continue
+        seen.add(landed.content_hash)
+        pending.append(Pending(path, suffix_of(path.name), landed))
+    return pending, repeated
+
+
+def _describe(home: Home, source: str, path: Path) -> LandedFile:
+    facts = path.stat()
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return LandedFile(source, _name(home, source, path), digest, facts.st_size, facts.st_mtime_ns)
+
+
+def _name(home: Home, source: str, path: Path) -> str:
+    return path.relative_to(home.landing / source).as_posix()

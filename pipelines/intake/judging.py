@@ -1,0 +1,227 @@
+"""From a contract to the SQL that reads, judges and treats the rows of its source.
+
+Three steps, each one SQL projection: `leaves` takes the text of every field out of the JSON line (one parse), `typed` gives
+it its type, `judged` finds the first reason against the row and what of it may be kept. Which values a treatment lets
+through stands in `treatments`; where the rows come from and go to in `batch`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from pipelines.contracts.models import ConsentRule, Field, InboundContract
+from pipelines.engine import quoted
+from pipelines.intake import treatments
+
+_TYPES = {
+    "timestamp": treatments.timestamp,
+    "integer": treatments.integer,
+    "number": treatments.number,
+    "boolean": treatments.boolean,
+    "date": treatments.calendar_date,
+    "partial_date": treatments.partial_date,
+}
+# Treatments whose values are mapped once per distinct value (Python, or the vault), so the text itself is carried along.
+DICTIONARY_TREATMENTS = ("user_agent_families", "truncate_ip")
+_LOSSY_TREATMENTS = ("label", "truncate_ip", "url_host")
+EXPIRED = "expired"
+_PERIOD = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The SQL of one source. `event_key` is the name of a SQL variable, so that no key stands in the text."""
+
+    contract: InboundContract
+    as_of: datetime
+    skew_hours: int
+    key_sql: str = "getvariable('event_key')"
+    _index: Mapping[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", {f.path: i for i, f in enumerate(self.contract.fields)})
+
+    @cached_property
+    def marks(self) -> tuple[str, ...]:
+        """What is counted per row besides its fate, in the order of the bits of column `marks`."""
+        names = [f"without_offset:{f.path}" for f in self.contract.fields if f.logical_type == "timestamp"]
+        return (*names, *(f"dropped:{f.path}" for f in self._lossy()))
+
+    @property
+    def containers(self) -> tuple[str, ...]:
+        """JSON pointers of every object whose keys the contract knows, the row itself first."""
+        found = {""}
+        for f in self.contract.fields:
+            parts = f.path.split(".")
+            found |= {"/" + "/".join(parts[:depth]) for depth in range(1, len(parts))}
+        return tuple(sorted(found))
+
+    def known_keys(self, container: str) -> frozenset[str]:
+        """Return the keys that the contract knows inside a container."""
+        prefix = container.strip("/").replace("/", ".")
+        prefix = f"{prefix}." if prefix else ""
+        inside = (f.path.removeprefix(prefix) for f in self.contract.fields if f.path.startswith(prefix))
+        return frozenset(path.split(".")[0] for path in inside)
+
+    def leaves(self, lines: str) -> str:
+        """SQL: every field's text (`s0`, `s1`, …), the row's key shape, and whether it is a JSON object at all."""
+        pointers = ", ".join(f"'/{quoted(f.path.replace('.', '/'))}'" for f in self.contract.fields)
+        containers = ", ".join(f"'{quoted(name) or '$'}'" for name in self.containers)
+        texts = ", ".join(f"nullif(trim(v[{i + 1}]), '') as s{i}" for i in range(len(self.contract.fields)))
+        return f"""
+            select file_no, place, raw, fault, shape, hash(shape) as shape_hash, {texts} from (
+                select *, case when is_object then json_extract_string(raw, [{pointers}]) end as v,
+                    case when is_object then json_keys(raw, [{containers}]) end as shape
+                from (select *, fault is null and starts_with(ltrim(raw), '{{') and json_valid(raw) as is_object
+                      from {lines}))"""
+
+    def judged(self, block: str) -> str:
+        """SQL: one row per line with `reason` (null when accepted), `is_refused`, `marks`, and the treated columns."""
+        columns = ",\n".join(f"{sql} as {name}" for name, sql in self._outputs())
+        return f"""
+            select file_no, place, {self._reason()} as reason, raw, {self._marks()} as marks, shape_hash,
+                {self._consent()} as is_consented,
+                {columns}
+            from (select *, {self._typed()} from {block})"""
+
+    def carried(self) -> Iterator[tuple[str, Field]]:
+        """Yield (column, field) of raw values that live in memory only, until the vault or a dictionary has mapped them."""
+        for f in self.contract.fields:
+            if f.treatment in ("pseudonymise", "vault") or f.treatment in DICTIONARY_TREATMENTS:
+                yield f"raw_{self._index[f.path]}", f
+
+    def text_of(self, path: str) -> str:
+        """Return the SQL name of a field's text."""
+        return f"s{self._index[path]}"
+
+    def typed_of(self, path: str) -> str:
+        """Return the SQL name of a field's typed value."""
+        return f"t{self._index[path]}"
+
+    def _typed(self) -> str:
+        return ", ".join(
+            f"{_TYPES[f.logical_type](self.text_of(f.path)) if f.logical_type in _TYPES else self.text_of(f.path)}"
+            f" as {self.typed_of(f.path)}"
+            for f in self.contract.fields
+        )
+
+    def _reason(self) -> str:
+        cases = ["when fault is not null then fault", "when shape is null then 'malformed'", *self._field_cases()]
+        if self.contract.at_least_one:
+            none = " and ".join(f"{self.text_of(path)} is null" for path in self.contract.at_least_one)
+            cases.append(f"when {none} then 'missing_required:{'|'.join(self.contract.at_least_one)}'")
+        if self.contract.event_time:
+            at = self.typed_of(self.contract.event_time)
+            limit = f"timestamp '{_naive(self.as_of)}' + interval {self.skew_hours:d} hours"
+            cases.append(f"when {at} > {limit} then 'in_the_future:{self.contract.event_time}'")
+            retention = self.contract.retention
+            if retention.anchor == "event" and retention.period:
+                limit = f"timestamp '{_naive(self.as_of)}' - {interval(retention.period)}"
+                cases.append(f"when {at} < {limit} then '{EXPIRED}'")
+        return f"case {' '.join(cases)} end"
+
+    def _field_cases(self) -> Iterator[str]:
+        for f in self.contract.fields:
+            s, t = self.text_of(f.path), self.typed_of(f.path)
+            if f.required:
+                yield f"when {s} is null then 'missing_required:{f.path}'"
+            if f.treatment == "drop" and f.path != self.contract.tie_field and not f.required:
+                continue
+            if f.logical_type in _TYPES:
+                yield f"when {s} is not null and {t} is null then 'wrong_type:{f.path}'"
+            elif not f.allowed and not f.pattern and f.treatment not in _LOSSY_TREATMENTS:
+                yield f"when left({s}, 1) in ('{{', '[') then 'wrong_type:{f.path}'"
+            yield from self._value_cases(f, s, t)
+
+    def _value_cases(self, f: Field, s: str, t: str) -> Iterator[str]:
+        if f.allowed:
+            listed = ", ".join(f"'{quoted(value)}'" for value in f.allowed)
+            yield f"when {s} is not null and {s} not in ({listed}) then 'not_allowed:{f.path}'"
+        if f.pattern:
+            yield f"when {s} is not null and not regexp_matches({s}, '{quoted(f.pattern)}') then 'wrong_format:{f.path}'"
+        elif f.logical_type == "string" and f.treatment not in _LOSSY_TREATMENTS and not f.allowed and f.max_length:
+            yield f"when length({s}) > {f.max_length:d} then 'too_long:{f.path}'"
+        if f.minimum is not None:
+            yield f"when {t} < {f.minimum!r} then 'out_of_range:{f.path}'"
+        if f.maximum is not None:
+            yield f"when {t} > {f.maximum!r} then 'out_of_range:{f.path}'"
+
+    def _marks(self) -> str:
+        bits = [
+            f"({self.text_of(f.path)} is not null and not {treatments.has_offset(self.text_of(f.path))})"
+            for f in self.contract.fields
+            if f.logical_type == "timestamp"
+        ]
+        bits += [f"({self.text_of(f.path)} is not null and {self._lost(f)})" for f in self._lossy()]
+        return " + ".join([f"coalesce({bit}, false)::bigint * {1 << i}" for i, bit in enumerate(bits)]) or "0::bigint"
+
+    def _lossy(self) -> list[Field]:
+        return [f for f in self.contract.fields if f.treatment in _LOSSY_TREATMENTS]
+
+    def _lost(self, f: Field) -> str:
+        s = self.text_of(f.path)
+        if f.treatment == "truncate_ip":
+            return f"not contains({s}, ':') and ({treatments.ipv4_network(s)}) is null"
+        return f"({treatments.label(s) if f.treatment == 'label' else treatments.url_host(s)}) is null"
+
+    def _consent(self) -> str:
+        rule = self.contract.consent
+        if rule is None:
+            return "true"
+        default = "true" if rule.default == "granted" else "false"
+        granted = [f"coalesce({self.typed_of(path)}, {default})" for path in rule.category_fields]
+        refused = [f"not coalesce({self.typed_of(rule.gpc)}, false)"] if self._gpc_denies(rule) and rule.gpc else []
+        return f"({' and '.join([*granted, *refused]) or 'false'})"
+
+    @staticmethod
+    def _gpc_denies(rule: ConsentRule) -> bool:
+        return rule.purpose in rule.gpc_denies
+
+    def _outputs(self) -> Iterator[tuple[str, str]]:
+        event_time = self.contract.event_time
+        if event_time:
+            at = self.typed_of(event_time)
+            yield "own_at", at
+            yield "dt", f"({at} + interval {treatments.JAKARTA_OFFSET_HOURS} hours)::date"
+        tie = self.contract.tie_field or self.contract.version_field
+        yield "tie_at", self.typed_of(tie) if tie else "null::timestamp"
+        for column, f in self.carried():
+            s = self.text_of(f.path)
+            v6 = f.treatment == "truncate_ip"
+            yield column, f"case when contains({s}, ':') then {s} end" if v6 else s
+        for f in self.contract.fields:
+            yield from self._stored(f)
+
+    def _stored(self, f: Field) -> Iterator[tuple[str, str]]:
+        s, t = self.text_of(f.path), self.typed_of(f.path)
+        if f.treatment == "keep":
+            yield f.stored_as[0], t
+        elif f.treatment == "label":
+            yield f.stored_as[0], treatments.label(s)
+        elif f.treatment == "event_key":
+            is_key = f.path in self.contract.key
+            space = self.contract.family if is_key else f"{self.contract.family}/{f.stored_as[0]}"
+            yield f.stored_as[0], treatments.keyed(s, key=self.key_sql, family=space)
+        elif f.treatment == "truncate_ip":
+            yield f.stored_as[0], treatments.ipv4_network(s)
+        elif f.treatment == "url_path":
+            yield f.stored_as[0], treatments.url_path(s)
+        elif f.treatment == "url_host":
+            yield f.stored_as[0], treatments.url_host(s)
+
+
+def interval(period: str) -> str:
+    """Return an ISO 8601 period of years, months and days as SQL."""
+    found = _PERIOD.fullmatch(period)
+    if found is None:
+        raise ValueError(f"not a period of years, months and days: {period}")
+    years, months, days = (int(part or 0) for part in found.groups())
+    return f"(interval {years * 12 + months} months + interval {days} days)"
+
+
+def _naive(instant: datetime) -> str:
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")

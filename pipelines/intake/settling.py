@@ -1,0 +1,133 @@
+"""The second half of a batch: which of the accepted rows stay. Here: duplicates, older states, expired course data.
+
+Works on the table `accepted` of one connection and takes rows out of it. Not here: where the rest is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contracts.models import InboundContract
+from pipelines.intake.judging import interval
+from pipelines.lake import read_expression
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How many rows were taken out of `accepted`, and why."""
+
+    duplicates: int = 0
+    duplicates_with_other_content: int = 0
+    superseded: int = 0
+    expired: int = 0
+
+
+def settle_events(
+    connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, stored_keys: Sequence[Path], as_of: datetime
+) -> Settled:
+    """Leave one row per event id: what is stored stays; within the batch the earliest (received, then own time)."""
+    expired = _take_out_expired(connection, contract, as_of=as_of)
+    content = _content(contract)
+    connection.execute(f"""
+        create or replace temp table losers as
+        with repeated as (select event_key from accepted group by event_key having count(*) > 1),
+        candidates as (
+            select rowid as row_id, {content} as content, * from accepted
+            where event_key in (select event_key from repeated)),
+        ranked as (
+            select row_id, content, row_number() over earliest as nth, first_value(content) over earliest as kept
+            from candidates
+            window earliest as (partition by event_key order by received_ nulls last, own_at, content, file_no, place))
+        select row_id, content <> kept as is_other from ranked where nth > 1""")
+    if stored_keys:
+        connection.execute(f"""
+            insert into losers
+            select a.row_id, a.content <> k.content_key
+            from (select rowid as row_id, event_key, {content} as content from accepted) as a
+            join {read_expression(stored_keys)} as k on a.event_key = k.event_key
+            where a.row_id not in (select row_id from losers)""")
+    duplicates, others = _one(connection, "select count(*), count(*) filter (is_other) from losers")
+    _delete_losers(connection, rows=duplicates)
+    return Settled(duplicates=duplicates, duplicates_with_other_content=others, expired=expired)
+
+
+def settle_states(connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, stored: Path | None) -> Settled:
+    """Leave one row per key: the newest version; without versions, the last to arrive. A stored newer one stays."""
+    key = ", ".join(key_columns(contract))
+    content = _content(contract)
+    order = (
+        "received_ desc nulls last, file_no desc, place desc" if contract.version_field else "file_no desc, place desc"
+    )
+    connection.execute(f"""
+        create or replace temp table losers as
+        select row_id, content = kept as is_same from (
+            select row_id, content,
+                row_number() over (partition by {key} order by {order}) as nth,
+                first_value(content) over (partition by {key} order by {order}) as kept
+            from (select rowid as row_id, {content} as content, * from accepted)) where nth > 1""")
+    if stored is not None:
+        version = contract.field(contract.version_field).stored_as[0] if contract.version_field else None
+        older = f"a.{version} <= s.{version} or" if version else ""
+        connection.execute(f"""
+            insert into losers
+            select a.row_id, a.content = s.content
+            from (select rowid as row_id, {content} as content, * from accepted) as a
+            join (select {content} as content, * from {read_expression(stored)}) as s using ({key})
+            where ({older} a.content = s.content) and a.row_id not in (select row_id from losers)""")
+    same, older_rows = _one(connection, "select count(*) filter (is_same), count(*) filter (not is_same) from losers")
+    _delete_losers(connection, rows=same + older_rows)
+    return Settled(duplicates=same, superseded=older_rows)
+
+
+def key_columns(contract: InboundContract) -> tuple[str, ...]:
+    """Return the lake columns that identify a row."""
+    return tuple(contract.field(path).stored_as[0] for path in contract.key)
+
+
+def content_sql(contract: InboundContract) -> str:
+    """SQL: a hash of what is stored of a row, to tell a repetition from a contradiction."""
+    return _content(contract)
+
+
+def _content(contract: InboundContract) -> str:
+    columns = ", ".join(c.name for c in contract.lake_columns if c.name != "policy_version")
+    return f"hash({columns})"
+
+
+def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, as_of: datetime) -> int:
+    """Take out course data whose time is over: a year after completion, per enrolment; never completed, the longer clock."""
+    retention = contract.retention
+    if retention.anchor != "completion" or not retention.period:
+        return 0
+    now = f"timestamp '{as_of:%Y-%m-%d %H:%M:%S}'"
+    enrolment = "learner_pseudonym, course_id, coalesce(cohort, ''), coalesce(enrolment_key, 0)"
+    otherwise = interval(retention.otherwise_period or "P1000Y")
+    connection.execute(f"""
+        create or replace temp table losers as
+        select row_id from (
+            select rowid as row_id,
+                min(own_at) filter (event_type = 'course_completed') over (partition by {enrolment}) as completed_at,
+                max(own_at) over (partition by learner_pseudonym) as last_at
+            from accepted)
+        where completed_at + {interval(retention.period)} < {now}
+            or (completed_at is null and last_at + {otherwise} < {now})""")
+    (expired,) = _one(connection, "select count(*) from losers")
+    _delete_losers(connection, rows=expired)
+    return expired
+
+
+def _delete_losers(connection: duckdb.DuckDBPyConnection, *, rows: int) -> None:
+    if rows:
+        connection.execute(
+            "create or replace temp table accepted as select * from accepted where rowid not in (select row_id from losers)"
+        )
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
+    row = connection.execute(query).fetchone()
+    return tuple(int(value or 0) for value in row or ())

@@ -1,0 +1,87 @@
+"""What remains of a batch, as staged files and the moves that put them in place. Here: files only; no rows are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contracts.models import InboundContract
+from pipelines.intake.settling import content_sql, key_columns
+from pipelines.lake import current_file, partition_file, read_expression, write_parquet
+from pipelines.lake.manifest import Move, staging_dir
+from pipelines.settings import Home
+
+_KEYS = ".keys"
+
+
+def stored_keys(home: Home, family: str) -> tuple[Path, ...]:
+    """Return the files that hold the ids (event_key, content_key, dt) of all stored events of a family, oldest first."""
+    return tuple(sorted((home.lake / _KEYS / family).glob("*.parquet")))
+
+
+def stage_days(
+    connection: duckdb.DuckDBPyConnection, home: Home, contract: InboundContract, *, batch_id: str
+) -> Iterator[tuple[date, Move]]:
+    """Stage one file per day of `accepted`, what the day already holds included, sorted by pseudonym."""
+    columns = ", ".join(column.name for column in contract.lake_columns)
+    order = f"{contract.sort_by} nulls last, {contract.field(contract.event_time or '').stored_as[0]}, event_key"
+    days = connection.execute("select distinct dt from accepted order by dt").fetchall()
+    for (day,) in days:
+        place = partition_file(home, contract.name, day)
+        rows = f"select {columns} from accepted where dt = date '{day.isoformat()}'"
+        if place.exists():
+            rows = f"{rows} union all by name select {columns} from {read_expression(place)}"
+        staged = staging_dir(home) / batch_id / f"{day.isoformat()}.parquet"
+        write_parquet(connection, f"select {columns} from ({rows}) order by {order}", file=staged)
+        yield day, Move(staged, place)
+
+
+def stage_current(
+    connection: duckdb.DuckDBPyConnection, home: Home, contract: InboundContract, *, batch_id: str
+) -> Move:
+    """Stage the latest state of a state dataset: what was stored, replaced and added to by `accepted`."""
+    columns = ", ".join(column.name for column in contract.lake_columns)
+    key = ", ".join(key_columns(contract))
+    place = current_file(home, contract.name)
+    rows = f"select {columns} from accepted"
+    if place.exists():
+        rows = (
+            f"{rows} union all by name select {columns} from {read_expression(place)} anti join accepted using ({key})"
+        )
+    staged = staging_dir(home) / batch_id / "current.parquet"
+    write_parquet(connection, f"select * from ({rows}) order by {key}", file=staged)
+    return Move(staged, place)
+
+
+def stage_keys(
+    connection: duckdb.DuckDBPyConnection, home: Home, contract: InboundContract, *, batch_id: str, position: int
+) -> list[Move]:
+    """Stage the ids of `accepted` so that later copies are known.
+
+    Runs of similar size are merged (the logarithmic method): as many files as the logarithm of the history, each id
+    rewritten as often.
+    """
+    staged = staging_dir(home) / batch_id / "keys.parquet"
+    rows = f"select event_key, {content_sql(contract)} as content_key, dt from accepted"
+    size = write_parquet(connection, f"{rows} order by dt, event_key", file=staged)
+    merged = _mergeable(connection, stored_keys(home, contract.family), rows=size)
+    if merged:
+        rows = f"{rows} union all by name select * from {read_expression(merged)}"
+        write_parquet(connection, f"select * from ({rows}) order by dt, event_key", file=staged)
+    place = home.lake / _KEYS / contract.family / f"{position:09d}.parquet"
+    return [Move(staged, place), *(Move(None, path) for path in merged)]
+
+
+def _mergeable(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], *, rows: int) -> list[Path]:
+    merged: list[Path] = []
+    for path in reversed(files):
+        found = connection.execute(f"select count(*) from {read_expression(path)}").fetchone()
+        size = int(found[0]) if found else 0
+        if size > 2 * rows:
+            break
+        merged.append(path)
+        rows += size
+    return merged

@@ -1,0 +1,33 @@
+"""The lake: pseudonymous Parquet by day, and the manifest that says what stands in it.
+
+Here: where partitions lie, how they are written and put in place, which batch brought what, who may write. Not here: what
+a row means (intake), who a pseudonym is (identity), what is derived from it (warehouse).
+"""
+
+from pipelines.lake.lock import AnotherWriter, writer_lock
+from pipelines.lake.manifest import BatchRow, Manifest, open_manifest
+from pipelines.lake.partitions import (
+    LAKE_KEY,
+    current_file,
+    days_of,
+    partition_file,
+    read_expression,
+    write_parquet,
+)
+from pipelines.lake.stale import clear_stale, stale_days
+
+__all__ = [
+    "LAKE_KEY",
+    "AnotherWriter",
+    "BatchRow",
+    "Manifest",
+    "clear_stale",
+    "current_file",
+    "days_of",
+    "open_manifest",
+    "partition_file",
+    "read_expression",
+    "stale_days",
+    "write_parquet",
+    "writer_lock",
+]

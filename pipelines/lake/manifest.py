@@ -1,0 +1,220 @@
+"""What stands in the lake and who brought it: files seen, batches and their balances, moves under way, stale days.
+
+A batch is committed in two steps. `prepare` records, in one SQLite transaction, the batch with its balance and the renames
+that put its staged files in place; `finish` carries the renames out and closes it. A process that dies before `prepare`
+has changed nothing; one that dies after it is completed by `recover`, which the next writer calls first. Not here: how
+rows are judged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.settings import Home
+
+_SCHEMA = """
+create table if not exists files (
+    content_hash text not null, source text not null, name text not null, bytes integer not null,
+    modified_ns integer not null, batch_id text not null, primary key (source, content_hash, name)
+);
+create index if not exists files_by_name on files (source, name);
+create table if not exists batches (
+    batch_id text primary key, position integer not null, source text not null, as_of text not null,
+    state text not null check (state in ('prepared', 'committed')), balance text not null
+);
+create table if not exists moves (
+    batch_id text not null, position integer not null, staged text, target text not null, primary key (batch_id, position)
+);
+create table if not exists due (source text primary key);
+create table if not exists stale (dataset text not null, day text not null, primary key (dataset, day));
+"""
+
+
+@dataclass(frozen=True)
+class Move:
+    """Put `staged` in the place of `target`; without `staged`, remove `target`."""
+
+    staged: Path | None
+    target: Path
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file that a batch read: its place, and what identifies its content (SHA-256)."""
+
+    source: str
+    name: str
+    content_hash: str
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """One committed batch as the manifest holds it."""
+
+    batch_id: str
+    source: str
+    as_of: str
+    balance: Mapping[str, Any]
+
+
+class Manifest:
+    """The manifest of one home; open it with `open_manifest`."""
+
+    def __init__(self, home: Home, connection: sqlite3.Connection) -> None:
+        self._home = home
+        self._connection = connection
+
+    def known_files(self, source: str) -> dict[str, tuple[int, int]]:
+        """Return name → (bytes, modified time in ns) of the files of a source that are in the lake."""
+        rows = self._connection.execute("select name, bytes, modified_ns from files where source = ?", [source])
+        return {name: (size, modified) for name, size, modified in rows}
+
+    def known_hashes(self, source: str) -> frozenset[str]:
+        """Return the content hashes of the files of a source that are in the lake."""
+        rows = self._connection.execute("select content_hash from files where source = ?", [source])
+        return frozenset(row[0] for row in rows)
+
+    def prepare(
+        self,
+        batch: BatchRow,
+        *,
+        files: Sequence[LandedFile],
+        moves: Sequence[Move],
+        stale: Mapping[str, Iterable[date]],
+        due: Iterable[str] = (),
+    ) -> None:
+        """Record a batch whose files are all staged and synced; from here on it will happen.
+
+        `due` are sources whose quarantine may hold rows that this batch cures.
+        """
+        with self._connection:
+            position = self._connection.execute("select coalesce(max(position), 0) + 1 from batches").fetchone()[0]
+            self._connection.execute(
+                "insert into batches values (?, ?, ?, ?, 'prepared', ?)",
+                [batch.batch_id, position, batch.source, batch.as_of, json.dumps(batch.balance, sort_keys=True)],
+            )
+            self._insert_files(files, batch_id=batch.batch_id)
+            self._connection.executemany(
+                "insert into moves values (?, ?, ?, ?)",
+                [
+                    [batch.batch_id, index, self._relative(move.staged), self._relative(move.target)]
+                    for index, move in enumerate(moves)
+                ],
+            )
+            self._connection.executemany(
+                "insert or ignore into stale values (?, ?)",
+                [[dataset, day.isoformat()] for dataset, days in stale.items() for day in days],
+            )
+            self._connection.execute("delete from due where source = ?", [batch.source])
+            self._connection.executemany("insert or ignore into due values (?)", [[source] for source in due])
+
+    def finish(self, batch_id: str) -> None:
+        """Carry out the renames of a prepared batch and close it; running it again changes nothing."""
+        rows = self._connection.execute(
+            "select staged, target from moves where batch_id = ? order by position", [batch_id]
+        )
+        for staged, target in rows.fetchall():
+            self._carry_out(staged, target)
+        with self._connection:
+            self._connection.execute("update batches set state = 'committed' where batch_id = ?", [batch_id])
+            self._connection.execute("delete from moves where batch_id = ?", [batch_id])
+
+    def recover(self) -> tuple[str, ...]:
+        """Complete what a dead process had prepared, drop what it had not; return the completed batches."""
+        rows = self._connection.execute("select batch_id from batches where state = 'prepared' order by position")
+        unfinished = tuple(row[0] for row in rows)
+        for batch_id in unfinished:
+            self.finish(batch_id)
+        shutil.rmtree(staging_dir(self._home), ignore_errors=True)
+        return unfinished
+
+    def has_unfinished(self) -> bool:
+        """Say whether a dead process left work behind."""
+        return self._connection.execute("select 1 from batches where state = 'prepared'").fetchone() is not None
+
+    def is_due(self, source: str) -> bool:
+        """Say whether quarantined rows of a source may have been cured since they were last looked at."""
+        return self._connection.execute("select 1 from due where source = ?", [source]).fetchone() is not None
+
+    def clear_due(self, source: str) -> None:
+        """Note that the quarantined rows of a source were looked at, and none was cured."""
+        with self._connection:
+            self._connection.execute("delete from due where source = ?", [source])
+
+    def batches(self) -> tuple[BatchRow, ...]:
+        """Return every batch in order of arrival."""
+        rows = self._connection.execute("select batch_id, source, as_of, balance from batches order by position")
+        return tuple(BatchRow(batch_id, source, as_of, json.loads(text)) for batch_id, source, as_of, text in rows)
+
+    def stale(self) -> dict[str, tuple[date, ...]]:
+        """Return the days of each dataset that changed since the models last saw them."""
+        found: dict[str, list[date]] = {}
+        for dataset, day in self._connection.execute("select dataset, day from stale order by dataset, day"):
+            found.setdefault(dataset, []).append(date.fromisoformat(day))
+        return {dataset: tuple(days) for dataset, days in found.items()}
+
+    def clear_stale(self, stale: Mapping[str, Iterable[date]]) -> None:
+        """Forget days that the models have now seen."""
+        with self._connection:
+            self._connection.executemany(
+                "delete from stale where dataset = ? and day = ?",
+                [[dataset, day.isoformat()] for dataset, days in stale.items() for day in days],
+            )
+
+    def _insert_files(self, files: Iterable[LandedFile], *, batch_id: str) -> None:
+        self._connection.executemany(
+            "insert or replace into files values (?, ?, ?, ?, ?, ?)",
+            [[f.content_hash, f.source, f.name, f.size_bytes, f.modified_ns, batch_id] for f in files],
+        )
+
+    def _relative(self, path: Path | None) -> str | None:
+        # Relative to the home, so that a home that was moved can still be recovered.
+        return None if path is None else path.relative_to(self._home.root).as_posix()
+
+    def _carry_out(self, staged: str | None, target: str) -> None:
+        place = self._home.root / target
+        if staged is None:
+            place.unlink(missing_ok=True)
+            return
+        source = self._home.root / staged
+        if source.exists():  # else an earlier attempt has moved it
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            source.replace(place)
+            _sync_folder(place.parent)
+
+
+@contextmanager
+def open_manifest(home: Home) -> Iterator[Manifest]:
+    """Open the manifest of a home, making it where there is none."""
+    home.lake.mkdir(mode=0o700, parents=True, exist_ok=True)
+    connection = sqlite3.connect(home.manifest_file)
+    try:
+        connection.execute("pragma synchronous = full")
+        connection.executescript(_SCHEMA)
+        yield Manifest(home, connection)
+    finally:
+        connection.close()
+
+
+def staging_dir(home: Home) -> Path:
+    """Return the folder in which a batch is made ready; whatever stands in it after a run is waste."""
+    return home.lake / ".staging"
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

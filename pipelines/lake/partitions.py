@@ -1,0 +1,60 @@
+"""Where the lake's files lie, and how one is written. Here: paths, reading, one encrypted COPY a file. Not here: when."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.engine import quoted
+from pipelines.settings import Home
+
+LAKE_KEY = "lake_v1"
+_DAY_PREFIX = "dt="
+
+
+def current_file(home: Home, dataset: str) -> Path:
+    """Return the file that holds the latest state of a state dataset."""
+    return home.lake / dataset / "current.parquet"
+
+
+def partition_file(home: Home, dataset: str, day: date) -> Path:
+    """Return the file of one day of an event dataset."""
+    return home.lake / dataset / f"{_DAY_PREFIX}{day.isoformat()}" / f"{dataset}.parquet"
+
+
+def days_of(home: Home, dataset: str) -> tuple[date, ...]:
+    """Return the days that the lake holds of an event dataset, in order."""
+    folder = home.lake / dataset
+    if not folder.is_dir():
+        return ()
+    names = (entry.name for entry in os.scandir(folder) if entry.is_dir() and entry.name.startswith(_DAY_PREFIX))
+    return tuple(sorted(date.fromisoformat(name.removeprefix(_DAY_PREFIX)) for name in names))
+
+
+def read_expression(files: Sequence[Path] | Path, *, key: str = LAKE_KEY) -> str:
+    """Return the SQL table expression that reads these files; only the key's name stands in it."""
+    paths = [files] if isinstance(files, Path) else list(files)
+    listed = ", ".join(f"'{quoted(path)}'" for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = false, encryption_config = {{footer_key: '{key}'}})"
+
+
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, *, file: Path, key: str = LAKE_KEY) -> int:
+    """Write the rows of `query` to `file`, encrypted under the named key; return how many there were.
+
+    The file is synced to disk, so that a rename that follows puts whole content in place.
+    """
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written = connection.execute(
+        f"copy ({query}) to '{quoted(file)}' "
+        f"(format parquet, compression zstd, encryption_config {{footer_key: '{key}'}})"
+    ).fetchone()
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return int(written[0]) if written else 0
