@@ -21,6 +21,8 @@ from pipelines.intake.judging import Judgement
 
 BLOCK_BATCHES = 8
 CHUNK_ROWS = 500_000
+_FEW_SHAPES = 200
+_HEAD_ROWS = 2_000
 
 Progress = Callable[[str, int], None]
 
@@ -69,6 +71,7 @@ class Chunks:
         """Map the raw values of the chunk and move its rows on."""
         if not self._waiting:
             return
+        self._learn_shapes()
         self._refer()
         self._count()
         self._resolve()
@@ -98,8 +101,7 @@ class Chunks:
             {"file_no": pa.array([], pa.int32()), **{n: pa.array([], SCHEMA.field(n).type) for n in SCHEMA.names}}
         )
         self._connection.register("lines", empty)
-        leaves = f"({self._judgement.leaves('lines')})"
-        self._connection.execute(f"create or replace temp table chunk as {self._judgement.judged(leaves)} limit 0")
+        self._connection.execute(f"create or replace temp table chunk as {self._judgement.judged('lines')} limit 0")
         self._connection.execute(
             "create or replace temp table rejected (file_no integer, place bigint, reason varchar, raw varchar);"
             "create or replace temp table seen (marks bigint, shape_hash ubigint, rows bigint)"
@@ -114,19 +116,19 @@ class Chunks:
         )
 
     def _judge(self, block: pa.Table, *, file_no: int) -> None:
-        self._connection.register(
-            "lines", block.add_column(0, "file_no", pa.repeat(pa.scalar(file_no, pa.int32()), len(block)))
-        )
-        self._connection.execute(f"create or replace temp table block as {self._judgement.leaves('lines')}")
-        self._learn_shapes()
-        self._connection.execute(f"insert into chunk {self._judgement.judged('block')}")
+        numbers = pa.repeat(pa.scalar(file_no, pa.int32()), len(block))
+        self._connection.register("lines", block.add_column(0, "file_no", numbers))
+        if len(self.shapes) < _FEW_SHAPES:
+            # Most rows of a source look alike: once their shapes are known, no row has to carry its own.
+            head = self._connection.execute(self._judgement.shapes(f"(from lines limit {_HEAD_ROWS})"))
+            self.shapes.update(dict(head.fetchall()))
+        self._connection.execute(f"insert into chunk {self._judgement.judged('lines', known_shapes=self.shapes)}")
         self._waiting += len(block)
         self.rows_in += len(block)
 
     def _learn_shapes(self) -> None:
-        known = ", ".join(str(shape) for shape in self.shapes) or "0"
         new = self._connection.execute(
-            f"select shape_hash, any_value(shape) from block where shape is not null and shape_hash not in ({known}) group by 1"
+            "select shape_hash, any_value(shape) from chunk where shape is not null group by shape_hash"
         )
         self.shapes.update(dict(new.fetchall()))
 

@@ -1,14 +1,14 @@
 """From a contract to the SQL that reads, judges and treats the rows of its source.
 
-Three steps, each one SQL projection: `leaves` takes the text of every field out of the JSON line (one parse), `typed` gives
-it its type, `judged` finds the first reason against the row and what of it may be kept. Which values a treatment lets
+Three nested projections of one query: the leaves take the text of every field out of the JSON line, the next gives it its
+type, the last finds the first reason against the row and what of it may be kept. Which values a treatment lets
 through stands in `treatments`; where the rows come from and go to in `batch`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -67,26 +67,27 @@ class Judgement:
         inside = (f.path.removeprefix(prefix) for f in self.contract.fields if f.path.startswith(prefix))
         return frozenset(path.split(".")[0] for path in inside)
 
-    def leaves(self, lines: str) -> str:
-        """SQL: every field's text (`s0`, `s1`, …), the row's key shape, and whether it is a JSON object at all."""
-        pointers = ", ".join(f"'/{quoted(f.path.replace('.', '/'))}'" for f in self.contract.fields)
-        containers = ", ".join(f"'{quoted(name) or '$'}'" for name in self.containers)
-        texts = ", ".join(f"nullif(trim(v[{i + 1}]), '') as s{i}" for i in range(len(self.contract.fields)))
-        return f"""
-            select file_no, place, raw, fault, shape, hash(shape) as shape_hash, {texts} from (
-                select *, case when is_object then json_extract_string(raw, [{pointers}]) end as v,
-                    case when is_object then json_keys(raw, [{containers}]) end as shape
-                from (select *, fault is null and starts_with(ltrim(raw), '{{') and json_valid(raw) as is_object
-                      from {lines}))"""
+    def judged(self, lines: str, *, known_shapes: Iterable[int] = ()) -> str:
+        """SQL: one row per line with `reason` (null when accepted), `marks`, and the treated columns.
 
-    def judged(self, block: str) -> str:
-        """SQL: one row per line with `reason` (null when accepted), `is_refused`, `marks`, and the treated columns."""
-        columns = ",\n".join(f"{sql} as {name}" for name, sql in self._outputs())
+        `raw` stays with rows that have a reason, `shape` (the keys of every container) with those whose `shape_hash` is
+        not among `known_shapes`.
+        """
+        outputs = list(self._outputs())
+        columns = ",\n".join(f"{sql} as {name}" for name, sql in outputs)
+        kept = ", ".join(name for name, _ in outputs)
+        tested = ", ".join(self.text_of(f.path) for f in self.contract.fields)
+        known = ", ".join(str(shape) for shape in known_shapes) or "0"
         return f"""
-            select file_no, place, {self._reason()} as reason, raw, {self._marks()} as marks, shape_hash,
-                {self._consent()} as is_consented,
-                {columns}
-            from (select *, {self._typed()} from {block})"""
+            select file_no, place, reason, case when reason is not null then raw end as raw, {self._marks()} as marks,
+                shape_hash, case when shape_hash not in ({known}) then shape end as shape, is_consented, {kept}
+            from (select file_no, place, raw, shape, hash(shape) as shape_hash, {tested}, {self._reason()} as reason,
+                    {self._consent()} as is_consented, {columns}
+                from (select *, {self._typed()} from ({self._leaves(lines)})))"""
+
+    def shapes(self, lines: str) -> str:
+        """SQL: every distinct (shape_hash, shape) of the lines."""
+        return f"select hash(shape), shape from ({self._leaves(lines)}) where shape is not null group by all"
 
     def carried(self) -> Iterator[tuple[str, Field]]:
         """Yield (column, field) of raw values that live in memory only, until the vault or a dictionary has mapped them."""
@@ -101,6 +102,17 @@ class Judgement:
     def typed_of(self, path: str) -> str:
         """Return the SQL name of a field's typed value."""
         return f"t{self._index[path]}"
+
+    def _leaves(self, lines: str) -> str:
+        pointers = ", ".join(f"'/{quoted(f.path.replace('.', '/'))}'" for f in self.contract.fields)
+        containers = ", ".join(f"'{quoted(name) or '$'}'" for name in self.containers)
+        texts = ", ".join(f"nullif(v[{i + 1}], '') as s{i}" for i in range(len(self.contract.fields)))
+        return f"""
+            select file_no, place, raw, fault, shape, {texts} from (
+                select *, case when is_object then json_extract_string(raw, [{pointers}]) end as v,
+                    case when is_object then json_keys(raw, [{containers}]) end as shape
+                from (select *, fault is null and starts_with(ltrim(raw), '{{') and json_valid(raw) as is_object
+                      from {lines}))"""
 
     def _typed(self) -> str:
         return ", ".join(
@@ -152,21 +164,20 @@ class Judgement:
 
     def _marks(self) -> str:
         bits = [
-            f"({self.text_of(f.path)} is not null and not {treatments.has_offset(self.text_of(f.path))})"
+            f"{self.text_of(f.path)} is not null and not {treatments.has_offset(self.text_of(f.path))}"
             for f in self.contract.fields
             if f.logical_type == "timestamp"
         ]
-        bits += [f"({self.text_of(f.path)} is not null and {self._lost(f)})" for f in self._lossy()]
-        return " + ".join([f"coalesce({bit}, false)::bigint * {1 << i}" for i, bit in enumerate(bits)]) or "0::bigint"
+        bits += [self._lost(f) for f in self._lossy()]
+        return " + ".join([f"case when {bit} then {1 << i} else 0 end" for i, bit in enumerate(bits)]) or "0"
 
     def _lossy(self) -> list[Field]:
         return [f for f in self.contract.fields if f.treatment in _LOSSY_TREATMENTS]
 
     def _lost(self, f: Field) -> str:
         s = self.text_of(f.path)
-        if f.treatment == "truncate_ip":
-            return f"not contains({s}, ':') and ({treatments.ipv4_network(s)}) is null"
-        return f"({treatments.label(s) if f.treatment == 'label' else treatments.url_host(s)}) is null"
+        mapped_later = f" and not contains({s}, ':')" if f.treatment == "truncate_ip" else ""
+        return f"{s} is not null and {f.stored_as[0]} is null{mapped_later}"
 
     def _consent(self) -> str:
         rule = self.contract.consent

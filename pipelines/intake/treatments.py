@@ -11,7 +11,7 @@ JAKARTA_OFFSET_HOURS = 7  # Asia/Jakarta has had no other offset since 1964
 _TIMESTAMP = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?\s?(Z|z|[+-]\d\d(:?\d\d)?)?$"
 _OFFSET = r":\d\d(\.\d+)?\s?(Z|z|[+-]\d\d(:?\d\d)?)$"
 _IPV4_OCTET = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
-_HOST = r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([A-Za-z0-9.-]{1,253})(?:[:/?#]|$)"
+_NO_LABEL = r"[@{}<>\[\]\\\x00-\x1f]|\d{9}|%40"
 _PATH = r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)"
 _SEGMENT = r"[A-Za-z0-9._~-]{0,80}"
 # Six digits in a row may be a phone, an order or an account; sixteen hexadecimal ones a token or a hash.
@@ -63,9 +63,8 @@ def partial_date(s: str) -> str:
 
 
 def label(s: str) -> str:
-    """Text that reads like a label: short, no address sign, no run of nine digits."""
-    pattern = r"[^@{}<>\[\]\\\x00-\x1f]{1,100}"
-    return f"case when regexp_full_match({s}, '{pattern}') and not regexp_matches({s}, '\\d{{9}}|%40') then {s} end"
+    """Text that reads like a label: at most 100 characters, no address sign, no markup, no run of nine digits."""
+    return f"case when length({s}) <= 100 and not regexp_matches({s}, '{_NO_LABEL}') then {s} end"
 
 
 def keyed(s: str, *, key: str, family: str) -> str:
@@ -99,5 +98,7 @@ def url_path(s: str) -> str:
 
 
 def url_host(s: str) -> str:
-    """The host name of a URL, lower-cased."""
-    return f"nullif(lower(regexp_extract({s}, '{_HOST}', 1)), '')"
+    """The host name of a URL, lower-cased; an address that bears a user name has none."""
+    authority = f"split_part(split_part(split_part({s}, '://', 2), '/', 1), '?', 1)"
+    host = f"lower(split_part({authority}, ':', 1))"
+    return f"case when regexp_full_match({host}, '[a-z0-9.-]+') and length({host}) <= 253 then {host} end"

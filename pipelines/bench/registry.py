@@ -1,0 +1,23 @@
+"""The benchmarks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pipelines.bench import intake_bench, models_bench
+from pipelines.bench.measuring import Result
+
+_BENCHMARKS: dict[str, Callable[..., Result]] = {
+    "intake": intake_bench.compare,
+    "models": models_bench.compare,
+}
+NAMES = tuple(_BENCHMARKS)
+
+
+def run(name: str, *, quick: bool = False, progress: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+    """Run a benchmark (`quick`: smaller input, within 45 seconds on two cores) and return its result as JSON-ready data.
+
+    Raises KeyError for a name that is not there, BenchmarkMismatch where the two sides disagree.
+    """
+    return _BENCHMARKS[name](quick=quick, progress=progress).as_json()
