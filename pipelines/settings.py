@@ -20,6 +20,7 @@ HOME_VARIABLE = "CROSSLIFE_HOME"
 POLICY_VARIABLE = "CROSSLIFE_POLICY"
 AS_OF_VARIABLE = "CROSSLIFE_AS_OF"
 MASTER_KEY_VARIABLE = "CROSSLIFE_MASTER_KEY"
+NEXT_MASTER_KEY_VARIABLE = "CROSSLIFE_MASTER_KEY_NEXT"
 KEY_FILE_VARIABLE = "CROSSLIFE_KEY_FILE"
 MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
 
@@ -150,6 +151,11 @@ def as_of_text() -> str | None:
 def master_key_text() -> str | None:
     """Return the base64 master key of the environment, or None."""
     return os.environ.get(MASTER_KEY_VARIABLE) or None
+
+
+def next_master_key_text() -> str | None:
+    """Return the base64 master key that `keys rotate master` shall put in the place of the environment's, or None."""
+    return os.environ.get(NEXT_MASTER_KEY_VARIABLE) or None
 
 
 def key_file(where: Home) -> Path:

@@ -106,7 +106,8 @@ def plain_side(*, source: str, out: str) -> dict[str, float]:
 def _check_same(folder: Path) -> None:
     home = settings.Home(folder / "home")
     ring = keys.open_keyring(home)
-    ours = f"read_parquet('{home.lake}/{_SOURCE}/*/*.parquet', hive_partitioning = true, encryption_config = {{footer_key: 'lake_v1'}})"
+    key = "encryption_config = {footer_key: 'lake_v1'}"
+    ours = f"read_parquet('{home.lake}/{_SOURCE}/*/*.parquet', hive_partitioning = true, {key})"
     plain = f"read_parquet('{folder}/plain/events/*/*.parquet', hive_partitioning = true)"
     groups = "select {columns}, count(*) as rows from {table} group by all"
     with engine.connect(parquet_keys=ring.parquet_keys(), temp_dir=folder / "spill", memory_limit="8GB") as connection:

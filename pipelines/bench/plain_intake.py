@@ -50,7 +50,7 @@ select ('0x' || substr(sha256($key || message_id), 1, 16))::ubigint as event_key
     case when is_consented then substr(sha256($key || user_id), 1, 32) end as learner_pseudonym,
     case when is_consented then moment end as occurred_at,
     case when is_consented then ('0x' || substr(sha256($key || page_view_id), 1, 16))::ubigint end as page_view_key,
-    case when is_consented then regexp_extract(ip, '^(\\d{1,3}\\.\\d{1,3}\\.\\d{1,3})\\.\\d{1,3}$', 1) || '.0/24' end as ip_network,
+    case when is_consented then regexp_extract(ip, '^(\\d+\\.\\d+\\.\\d+)\\.\\d+$', 1) || '.0/24' end as ip_network,
     case when is_consented then b.browser_family end as browser_family,
     case when is_consented then b.os_family end as os_family,
     case when is_consented then b.device_family end as device_family,

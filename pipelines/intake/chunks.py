@@ -30,8 +30,9 @@ Progress = Callable[[str, int], None]
 class Chunks:
     """The rows of one batch as they stream through one DuckDB connection.
 
-    Leaves two tables: `accepted` (file_no, place, own_at, tie_at, is_consented, the lake's columns) and `rejected`
-    (file_no, place, reason, raw); counts of shapes and marks are kept beside them.
+    Needs the tables `known_<source>` (value) of every source that rows must refer to. Leaves two tables: `accepted`
+    (file_no, place, received_, own_at, is_consented, the lake's columns) and `rejected` (file_no, place, reason, raw);
+    counts of shapes and marks are kept beside them.
     """
 
     def __init__(
@@ -72,7 +73,6 @@ class Chunks:
         if not self._waiting:
             return
         self._learn_shapes()
-        self._refer()
         self._count()
         self._resolve()
         self._connection.execute(self._accept_sql())
@@ -131,16 +131,6 @@ class Chunks:
             "select shape_hash, any_value(shape) from chunk where shape is not null group by shape_hash"
         )
         self.shapes.update(dict(new.fetchall()))
-
-    def _refer(self) -> None:
-        """Turn rows that name an unknown row of a source they must refer to into rejected ones."""
-        for reference in self._judgement.contract.references:
-            if reference.unknown == "quarantine":
-                typed = self._judgement.contract.field(reference.field).stored_as[0]
-                self._connection.execute(
-                    f"update chunk set reason = '{unknown_reason(reference.source)}' where reason is null "
-                    f"and {typed} is not null and {typed} not in (select value from known_{reference.source})"
-                )
 
     def _count(self) -> None:
         self._connection.execute("insert into seen select marks, shape_hash, count(*) from chunk group by all")
@@ -216,9 +206,8 @@ class Chunks:
         joins = []
         for column, f in self._judgement.carried():
             if f.treatment == "pseudonymise":
-                joins.append(
-                    f"left join resolved as {column}_ on chunk.{column} = {column}_.value and {column}_.kind = '{f.identifier_kind}'"
-                )
+                kind = f"{column}_.kind = '{f.identifier_kind}'"
+                joins.append(f"left join resolved as {column}_ on chunk.{column} = {column}_.value and {kind}")
                 values[f.stored_as[0]] = f"{column}_.pseudonym"
             elif f.treatment == "user_agent_families":
                 joins.append(f"left join browsers on chunk.{column} = browsers.value")
@@ -231,11 +220,6 @@ class Chunks:
         if self._judgement.contract.consent:
             values[self._judgement.contract.consent.stored_as] = "chunk.is_consented"
         return values, joins
-
-
-def unknown_reason(source: str) -> str:
-    """Return the reason code of a row that names an unknown row of `source`: `unknown_course`."""
-    return f"unknown_{source.removesuffix('s')}"
 
 
 def _usable(column: str) -> str:

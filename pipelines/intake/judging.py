@@ -134,6 +134,12 @@ class Judgement:
             if retention.anchor == "event" and retention.period:
                 limit = f"timestamp '{_naive(self.as_of)}' - {interval(retention.period)}"
                 cases.append(f"when {at} < {limit} then '{EXPIRED}'")
+        for reference in self.contract.references:
+            if reference.unknown == "quarantine":
+                known = f"(select value from known_{reference.source})"
+                cases.append(
+                    f"when {self.typed_of(reference.field)} not in {known} then '{unknown_reason(reference.source)}'"
+                )
         return f"case {' '.join(cases)} end"
 
     def _field_cases(self) -> Iterator[str]:
@@ -223,6 +229,11 @@ class Judgement:
             yield f.stored_as[0], treatments.url_path(s)
         elif f.treatment == "url_host":
             yield f.stored_as[0], treatments.url_host(s)
+
+
+def unknown_reason(source: str) -> str:
+    """Return the reason code of a row that names an unknown row of `source`: `unknown_course`."""
+    return f"unknown_{source.removesuffix('s')}"
 
 
 def interval(period: str) -> str:

@@ -14,8 +14,8 @@ import pyarrow as pa
 from pipelines.contracts.models import InboundContract
 from pipelines.identity.keyring import Keyring
 from pipelines.intake import quarantine
-from pipelines.intake.chunks import unknown_reason
 from pipelines.intake.formats import SCHEMA
+from pipelines.intake.judging import unknown_reason
 from pipelines.lake.manifest import Move, staging_dir
 from pipelines.settings import Home
 

@@ -1,0 +1,43 @@
+"""Contracts: YAML in, frozen and cross-checked models out; everything else derives from them.
+
+Judging rows, making suites and building models do not belong here.
+"""
+
+from pipelines.contracts.documents import ContractViolation, Finding
+from pipelines.contracts.loading import Contracts, load
+from pipelines.contracts.models import (
+    ConsentRule,
+    Disclosure,
+    Exposure,
+    Field,
+    InboundContract,
+    InternalContract,
+    LakeColumn,
+    OutboundColumn,
+    OutboundContract,
+    Reference,
+    Retention,
+)
+from pipelines.contracts.registers import Policy, PolicyVersions, Recipient, Taxonomy
+
+__all__ = [
+    "ConsentRule",
+    "ContractViolation",
+    "Contracts",
+    "Disclosure",
+    "Exposure",
+    "Field",
+    "Finding",
+    "InboundContract",
+    "InternalContract",
+    "LakeColumn",
+    "OutboundColumn",
+    "OutboundContract",
+    "Policy",
+    "PolicyVersions",
+    "Recipient",
+    "Reference",
+    "Retention",
+    "Taxonomy",
+    "load",
+]

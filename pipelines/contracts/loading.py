@@ -1,0 +1,106 @@
+"""Loads the contracts of a folder and hands them out, or tells everything that is wrong with them.
+
+What single documents say is read in `reading`; what must hold between them in `checks` and `relations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pipelines.contracts import documents, relations
+from pipelines.contracts.checks import Vocabulary
+from pipelines.contracts.documents import Findings, Node
+from pipelines.contracts.models import Dataset, Frozen, InboundContract, InternalContract, OutboundContract, Strict
+from pipelines.contracts.reading import Reader
+from pipelines.contracts.registers import Policy, PolicyVersions, Recipient, Recipients, Taxonomy
+
+_Contract = TypeVar("_Contract", bound=Dataset)
+
+
+class Contracts(Strict):
+    """Everything the contracts say, cross-checked.
+
+    `policy` is the version in force on the day asked for (the latest unless told); `policies` holds them all.
+    """
+
+    inbound: Annotated[Mapping[str, InboundContract], Frozen]
+    outbound: Annotated[Mapping[str, OutboundContract], Frozen]
+    internal: Annotated[Mapping[str, InternalContract], Frozen]
+    policy: Policy
+    policies: PolicyVersions
+    recipients: Annotated[Mapping[str, Recipient], Frozen]
+    taxonomy: Taxonomy
+
+
+def load(directory: Path, *, policy_file: Path | None = None, as_of: date | None = None) -> Contracts:
+    """Return the contracts of a folder, cross-checked.
+
+    Raises ContractViolation with every finding as `file:line: what; mend: how`.
+    """
+    findings = Findings()
+    nodes = {
+        name: _read(file, directory, findings)
+        for name, file in (
+            ("taxonomy", directory / "taxonomy.yaml"),
+            ("policy", policy_file or directory / "policy.yaml"),
+            ("recipients", directory / "recipients.yaml"),
+        )
+    }
+    taxonomy = documents.validate(Taxonomy, nodes["taxonomy"], findings)
+    policies = documents.validate(PolicyVersions, nodes["policy"], findings)
+    recipients = documents.validate(Recipients, nodes["recipients"], findings)
+    if taxonomy is None or policies is None or recipients is None:
+        raise documents.ContractViolation(tuple(sorted(findings.listed)))
+    relations.check_registers(taxonomy, policies, recipients, nodes, findings)
+    policy = policies.on(as_of) if as_of else policies.versions[-1]
+    reader = Reader(words=Vocabulary(taxonomy, findings), policy=policy, findings=findings)
+    inbound, internal, outbound = _datasets(directory, reader)
+    findings.raise_any()
+    return Contracts(
+        inbound=inbound,
+        outbound=outbound,
+        internal=internal,
+        policy=policy,
+        policies=policies,
+        recipients=recipients.recipients,
+        taxonomy=taxonomy,
+    )
+
+
+def _datasets(
+    directory: Path, reader: Reader
+) -> tuple[dict[str, InboundContract], dict[str, InternalContract], dict[str, OutboundContract]]:
+    findings = reader.findings
+    inbound, inbound_nodes = _folder(directory, "inbound", reader.inbound, findings)
+    internal, internal_nodes = _folder(directory, "internal", reader.internal, findings)
+    outbound, outbound_nodes = _folder(directory, "outbound", reader.outbound, findings)
+    relations.check_inbound(inbound, inbound_nodes, findings)
+    relations.check_internal(internal, inbound, internal_nodes, findings)
+    relations.check_outbound(outbound, outbound_nodes, findings)
+    return inbound, internal, outbound
+
+
+def _folder(
+    directory: Path, name: str, read: Callable[..., _Contract | None], findings: Findings
+) -> tuple[dict[str, _Contract], dict[str, Node]]:
+    contracts: dict[str, _Contract] = {}
+    nodes: dict[str, Node] = {}
+    for file in sorted((directory / name).glob("*.odcs.yaml")):
+        root = _read(file, directory, findings)
+        contract = read(root, file=file)
+        if contract is None:
+            continue
+        if contract.name != file.name.removesuffix(".odcs.yaml"):
+            findings.add(
+                root.get("name") or root, "the name is not that of the file", mend=f"rename one: {contract.name}"
+            )
+        contracts[contract.name], nodes[contract.name] = contract, root
+    return contracts, nodes
+
+
+def _read(file: Path, directory: Path, findings: Findings) -> Node:
+    shown = file.relative_to(directory.parent) if file.is_relative_to(directory.parent) else file
+    return documents.read(file, shown_as=str(shown), findings=findings)

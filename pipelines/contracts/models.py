@@ -1,0 +1,234 @@
+"""The frozen models of the contracts: what the other rooms read.
+
+How they are read from YAML and checked does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+Frozen = AfterValidator(MappingProxyType)
+LogicalType = Literal["string", "timestamp", "date", "partial_date", "integer", "number", "boolean"]
+Anchor = Literal["event", "completion", "last_interaction", "none"]
+
+
+class Strict(BaseModel):
+    """A model that cannot be changed and takes nothing it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Field(Strict):
+    """One inbound field: how it is read, what it is, and what becomes of it.
+
+    `path` is dotted (`context.ip`); `stored_as` names lake columns; `sql_type` is the type of the value as typed.
+    """
+
+    path: str
+    logical_type: LogicalType
+    sql_type: str
+    required: bool = False
+    category: str
+    classification: str
+    identifier: str = "none"
+    identifier_kind: str | None = None
+    treatment: str
+    stored_as: tuple[str, ...] = ()
+    purposes: tuple[str, ...]
+    description: str
+    allowed: tuple[str, ...] = ()
+    pattern: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int = 2000
+    allowed_parameters: tuple[str, ...] = ()
+
+
+class LakeColumn(Strict):
+    """One stored column, and what may stand in it.
+
+    `pii` says what the treated value still is: none, quasi, key or pseudonym. `sources` are the field paths behind it.
+    """
+
+    name: str
+    sql_type: str
+    description: str
+    nullable: bool = True
+    category: str
+    classification: str
+    pii: Literal["none", "quasi", "key", "pseudonym"] = "none"
+    treatment: str
+    sources: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    pattern: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int | None = None
+
+
+class Reference(Strict):
+    """A field that names a row of another source, and what happens to a row that names an unknown one."""
+
+    field: str
+    source: str
+    source_field: str
+    unknown: Literal["quarantine", "accept"]
+
+
+class ConsentRule(Strict):
+    """How a row's own statement of consent is read.
+
+    `categories` maps a category name below `preferences` to a purpose; a row is denied where a category of `purpose`
+    is false, where `gpc` is true and `gpc_denies` holds the purpose, or where nothing is stated and `default` says so.
+    `denied_keeps` are the only lake columns a denied row fills.
+    """
+
+    purpose: str
+    preferences: str
+    categories: Annotated[Mapping[str, str], Frozen]
+    gpc: str | None = None
+    gpc_denies: tuple[str, ...] = ()
+    default: Literal["denied", "granted"]
+    default_lawful_basis: str
+    stored_as: str
+    denied_keeps: tuple[str, ...]
+
+    @property
+    def category_fields(self) -> tuple[str, ...]:
+        """Return the field paths whose category decides on `purpose`."""
+        return tuple(
+            f"{self.preferences}.{name}" for name, purpose in self.categories.items() if purpose == self.purpose
+        )
+
+
+class Retention(Strict):
+    """How long a dataset is kept: `period` (ISO 8601, None: for ever) from `anchor`, else from `otherwise_anchor`."""
+
+    category: str
+    anchor: Anchor
+    period: str | None
+    otherwise_anchor: Anchor | None = None
+    otherwise_period: str | None = None
+
+
+class Dataset(Strict):
+    """What every contract says."""
+
+    name: str
+    description: str
+    grain: str
+    owner: str
+    domain: str
+    purposes: tuple[str, ...]
+    lawful_basis: Annotated[Mapping[str, str], Frozen]
+    file: Path
+
+
+class InboundContract(Dataset):
+    """What a source lands, and what of it is stored in the lake."""
+
+    kind: Literal["event", "state"]
+    category: str
+    family: str
+    event_time: str | None = None
+    key: tuple[str, ...]
+    version_field: str | None = None
+    tie_field: str | None = None
+    sort_by: str
+    at_least_one: tuple[str, ...] = ()
+    retention: Retention
+    consent: ConsentRule | None = None
+    references: tuple[Reference, ...] = ()
+    fields: tuple[Field, ...]
+    lake_columns: tuple[LakeColumn, ...]
+
+    def field(self, path: str) -> Field:
+        """Return the field at a dotted path; raises KeyError."""
+        return next((field for field in self.fields if field.path == path), None) or _unknown(path)
+
+    @property
+    def table_columns(self) -> tuple[LakeColumn, ...]:
+        """Return the lake columns and, for events, the partition's day `dt`."""
+        return (*self.lake_columns, DAY) if self.kind == "event" else self.lake_columns
+
+
+class InternalContract(Dataset):
+    """A dataset of our own making beside the lake: declared columns, no inbound fields."""
+
+    category: str
+    retention: Retention
+    sort_by: str
+    lake_columns: tuple[LakeColumn, ...]
+
+    @property
+    def table_columns(self) -> tuple[LakeColumn, ...]:
+        """Return the columns of the table."""
+        return self.lake_columns
+
+
+class OutboundColumn(Strict):
+    """One column of a published dataset."""
+
+    name: str
+    sql_type: str
+    description: str
+    role: Literal["dimension", "measure", "flag"]
+    required: bool = False
+
+
+class Disclosure(Strict):
+    """What protects a published dataset: the distinct people counted, parts of them, the flag of a closed window."""
+
+    population: str
+    parts: tuple[str, ...] = ()
+    closed_window: str | None = None
+
+
+class Exposure(Strict):
+    """Who looks at a published dataset, and where."""
+
+    label: str
+    type: Literal["dashboard", "notebook", "analysis", "ml", "application"] = "dashboard"
+    maturity: Literal["high", "medium", "low"] = "high"
+    description: str
+
+
+class OutboundContract(Dataset):
+    """A published dataset: aggregates that were assessed and name nobody."""
+
+    columns: tuple[OutboundColumn, ...]
+    disclosure: Disclosure
+    exposure: Exposure
+
+    def named(self, role: str) -> tuple[str, ...]:
+        """Return the names of the columns of a role."""
+        return tuple(column.name for column in self.columns if column.role == role)
+
+
+POLICY_VERSION = LakeColumn(
+    name="policy_version",
+    sql_type="VARCHAR",
+    description="Version of the privacy policy in force when the row came in.",
+    nullable=False,
+    category="automatic",
+    classification="internal",
+    treatment="keep",
+)
+DAY = LakeColumn(
+    name="dt",
+    sql_type="DATE",
+    description="Calendar day in Asia/Jakarta of the event's own time; the partition.",
+    nullable=False,
+    category="automatic",
+    classification="internal",
+    treatment="keep",
+)
+
+
+def _unknown(path: str) -> Field:
+    raise KeyError(path)

@@ -1,0 +1,212 @@
+"""The frozen models of the registers beside the contracts: taxonomy, policy and recipients.
+
+Models of the datasets do not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+from pydantic import Field as Setting
+
+from pipelines.contracts.models import Anchor, Frozen, Strict
+
+_DURATION = r"^P(\d+Y)?(\d+M)?(\d+D)?$"
+
+
+class Word(Strict):
+    """A word of the taxonomy and what it means."""
+
+    description: str
+    title: str | None = None
+    clause: str | None = None
+    source: str | None = None
+
+
+class IdentifierKind(Strict):
+    """A kind of identifier the vault knows, and whose it is."""
+
+    description: str
+    subject: Literal["learner", "visitor"]
+
+
+class Purpose(Strict):
+    """What data may be used for, and on which lawful bases."""
+
+    description: str
+    clause: str
+    lawful_bases: tuple[str, ...]
+
+
+class Treatment(Strict):
+    """What a treatment takes away, which identifiers it is enough for, and what it leaves in the lake.
+
+    `columns` is how many it fills; `sql_type` None means that of the field; `may_drop` that a value can become NULL.
+    """
+
+    removes: str
+    sufficient_for: tuple[str, ...]
+    columns: int
+    sql_type: str | None = None
+    pattern: str | None = None
+    maximum_length: int | None = None
+    leaves: Literal["none", "quasi", "key", "pseudonym"]
+    may_drop: bool = False
+
+
+class Taxonomy(Strict):
+    """The words that contracts may use."""
+
+    categories: Annotated[Mapping[str, Word], Frozen]
+    classifications: Annotated[Mapping[str, Word], Frozen]
+    identifiers: Annotated[Mapping[str, Word], Frozen]
+    identifier_kinds: Annotated[Mapping[str, IdentifierKind], Frozen]
+    lawful_bases: Annotated[Mapping[str, Word], Frozen]
+    purposes: Annotated[Mapping[str, Purpose], Frozen]
+    treatments: Annotated[Mapping[str, Treatment], Frozen]
+
+
+class Sourced(Strict):
+    """A figure with the clause it serves, where it comes from, and whether we have read that source."""
+
+    clause: str
+    source: str
+    verified: bool
+
+
+class Threshold(Sourced):
+    """The fewest distinct learners a published cell may stand for."""
+
+    value: int = Setting(ge=2)
+    unit: Literal["distinct_learners"]
+
+
+class Days(Sourced):
+    """A period in days."""
+
+    value: int = Setting(ge=1)
+
+
+class Deadline(Sourced):
+    """A period in hours."""
+
+    hours: int = Setting(ge=1)
+
+
+class Otherwise(Strict):
+    """The window that holds where the anchor never comes."""
+
+    period: str = Setting(pattern=_DURATION)
+    anchor: Anchor
+
+
+class Window(Sourced):
+    """How long a category is kept at most: an ISO 8601 period from an anchor."""
+
+    period: str = Setting(pattern=_DURATION)
+    anchor: Anchor
+    otherwise: Otherwise | None = None
+
+
+class FloorDecision(Strict):
+    """How a conflict of a floor with a window was settled."""
+
+    category: str
+    holds: Literal["window", "floor"]
+    reason: str
+
+
+class Floor(Sourced):
+    """How long the law wants categories kept at least; unverified, it warns and does not block."""
+
+    id: str
+    categories: tuple[str, ...]
+    period: str = Setting(pattern=_DURATION)
+    decisions: tuple[FloorDecision, ...] = ()
+
+
+class DefaultConsent(Sourced):
+    """What holds for a row that states nothing."""
+
+    state: Literal["denied", "granted"]
+    purpose: str
+    lawful_basis: str
+
+
+class Policy(Strict):
+    """One version of the privacy policy as data."""
+
+    version: str
+    effective_date: date
+    effective_date_verified: bool
+    text: str
+    timezone: str
+    max_clock_skew_hours: int = Setting(ge=0)
+    threshold: Threshold
+    windows: Annotated[Mapping[str, Window], Frozen]
+    floors: tuple[Floor, ...] = ()
+    landing_days: Days
+    quarantine_days: Days
+    backup_days: Days
+    deadlines: Annotated[Mapping[str, Deadline], Frozen]
+    default_consent: Annotated[Mapping[str, DefaultConsent], Frozen]
+
+    @property
+    def web_default_consent(self) -> str:
+        """Return what holds for web rows that state nothing: `denied` or `granted`."""
+        return self.default_consent["web"].state
+
+
+def _ascending(versions: tuple[Policy, ...]) -> tuple[Policy, ...]:
+    days = [policy.effective_date for policy in versions]
+    if not versions or days != sorted(set(days)):
+        raise ValueError("versions must be there, oldest first, each with an effective_date of its own")
+    return versions
+
+
+class PolicyVersions(Strict):
+    """Every version of the policy, oldest first."""
+
+    versions: Annotated[tuple[Policy, ...], AfterValidator(_ascending)]
+
+    def on(self, day: date) -> Policy:
+        """Return the version in force on a day; before the first, the first."""
+        return next((policy for policy in reversed(self.versions) if policy.effective_date <= day), self.versions[0])
+
+
+class Agreement(Strict):
+    """The agreement with a recipient."""
+
+    reference: str
+    verified: bool
+
+
+class Transfer(Strict):
+    """On which rung of UU PDP Art. 56 data goes to a recipient."""
+
+    rung: Literal["domestic", "adequacy", "safeguards", "consent"]
+    source: str
+    verified: bool
+
+
+class Recipient(Strict):
+    """Who may receive what, where, and why."""
+
+    name: str
+    role: Literal["processor", "controller", "joint_controller"]
+    country: str = Setting(pattern="^[A-Z]{2}$")
+    purposes: tuple[str, ...]
+    clause: str
+    agreement: Agreement
+    transfer: Transfer
+    fields: tuple[str, ...]
+    is_sending: bool
+
+
+class Recipients(Strict):
+    """The register of recipients."""
+
+    recipients: Annotated[Mapping[str, Recipient], Frozen]

@@ -1,0 +1,186 @@
+"""The cross-checks between contracts, and between a contract and its own parts.
+
+Words of single fields are checked in `checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pipelines.contracts import odcs
+from pipelines.contracts.documents import Findings, Node
+from pipelines.contracts.models import ConsentRule, InboundContract, InternalContract, OutboundContract
+from pipelines.contracts.registers import Policy, PolicyVersions, Recipients, Taxonomy
+
+
+def check_inbound(contracts: Mapping[str, InboundContract], nodes: Mapping[str, Node], findings: Findings) -> None:
+    """Check what an inbound contract says of its own fields, and of other contracts."""
+    check_columns(contracts, nodes, findings)
+    for name, contract in contracts.items():
+        root = nodes[name]
+        _own_fields(contract, root, findings)
+        if contract.consent:
+            _consent(contract, contract.consent, root, findings)
+        _references(contract, contracts, root, findings)
+
+
+def check_internal(
+    contracts: Mapping[str, InternalContract],
+    inbound: Mapping[str, InboundContract],
+    nodes: Mapping[str, Node],
+    findings: Findings,
+) -> None:
+    """Check that a dataset of our own making comes from inbound fields that are there."""
+    check_columns(contracts, nodes, findings)
+    fields = {f"{name}.{field.path}" for name, contract in inbound.items() for field in contract.fields}
+    for name, contract in contracts.items():
+        for source in sorted({source for column in contract.lake_columns for source in column.sources} - fields):
+            what = f"transformSourceObjects names `{source}`, which is no inbound field"
+            findings.add(_place(nodes[name], source), what, mend="write it as source.field")
+
+
+def check_columns(
+    contracts: Mapping[str, InboundContract] | Mapping[str, InternalContract],
+    nodes: Mapping[str, Node],
+    findings: Findings,
+) -> None:
+    """Check that no lake column is filled twice and that the sort column is one of them."""
+    for name, contract in contracts.items():
+        names = [column.name for column in contract.lake_columns]
+        for twice in sorted({each for each in names if names.count(each) > 1}):
+            place = _place(nodes[name], twice)
+            findings.add(place, f"lake column `{twice}` is filled twice", mend="give one of them another storedAs")
+        if contract.sort_by not in names:
+            place = odcs.custom_property(nodes[name], "sortBy")
+            findings.add(place, f"sortBy `{contract.sort_by}` is no lake column", mend=f"use one of {', '.join(names)}")
+
+
+def check_outbound(contracts: Mapping[str, OutboundContract], nodes: Mapping[str, Node], findings: Findings) -> None:
+    """Check that disclosure names columns that are there, and that the grain is said."""
+    for name, contract in contracts.items():
+        rule, root = contract.disclosure, nodes[name]
+        wanted = [(each, "measure") for each in (rule.population, *rule.parts)]
+        wanted += [(rule.closed_window, "flag")] if rule.closed_window else []
+        roles = {column.name: column.role for column in contract.columns}
+        for column, role in wanted:
+            if roles.get(column) != role:
+                what = f"disclosure names `{column}`, which is no {role} of the table"
+                findings.add(
+                    _place(odcs.custom_property(root, "disclosure"), column),
+                    what,
+                    mend=f"use one of {', '.join(contract.named(role))}",
+                )
+        if not contract.grain.startswith("One row per "):
+            place = _place(root, contract.grain)
+            findings.add(place, "the grain does not say what a row is", mend="begin it with `One row per `")
+
+
+def check_registers(
+    taxonomy: Taxonomy,
+    policies: PolicyVersions,
+    recipients: Recipients,
+    nodes: Mapping[str, Node],
+    findings: Findings,
+) -> None:
+    """Check the words of the registers against the taxonomy."""
+    for policy in policies.versions:
+        for category in sorted(set(taxonomy.categories) - set(policy.windows)):
+            findings.add(
+                nodes["policy"], f"version {policy.version} has no window for `{category}`", mend="add it to windows"
+            )
+        named = [*policy.windows, *(each for floor in policy.floors for each in floor.categories)]
+        named += [each.category for floor in policy.floors for each in floor.decisions]
+        _known(named, taxonomy.categories, "category", nodes["policy"], findings)
+        _defaults(policy, taxonomy, nodes["policy"], findings)
+    for treatment in taxonomy.treatments.values():
+        _known(treatment.sufficient_for, taxonomy.identifiers, "identifier", nodes["taxonomy"], findings)
+    for recipient in recipients.recipients.values():
+        _known(recipient.purposes, taxonomy.purposes, "purpose", nodes["recipients"], findings)
+
+
+def _defaults(policy: Policy, taxonomy: Taxonomy, root: Node, findings: Findings) -> None:
+    defaults = policy.default_consent.values()
+    _known([each.purpose for each in defaults], taxonomy.purposes, "purpose", root, findings)
+    _known([each.lawful_basis for each in defaults], taxonomy.lawful_bases, "lawful basis", root, findings)
+    for name, each in policy.default_consent.items():
+        # Silence is no consent (UU PDP Art. 20(2)a asks for an explicit one).
+        if each.state == "granted" and each.lawful_basis == "consent":
+            mend = "write denied, or name the lawful basis it rests on"
+            findings.add(root, f"default_consent `{name}` takes silence for consent", mend=mend)
+
+
+def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> None:
+    paths = {field.path: field for field in contract.fields}
+    named = {
+        "eventTime": contract.event_time,
+        "versionField": contract.version_field,
+        "tieField": contract.tie_field,
+    }
+    wanted = [(name, path) for name, path in named.items() if path]
+    wanted += [("atLeastOne", path) for path in contract.at_least_one]
+    for name, path in wanted:
+        place = odcs.custom_property(root, name)
+        if path not in paths:
+            findings.add(place, f"{name} names `{path}`, which is no field", mend="name a field of the contract")
+        elif name != "atLeastOne" and paths[path].logical_type != "timestamp":
+            findings.add(place, f"{name} names `{path}`, which is no timestamp", mend="name a timestamp")
+    if contract.kind == "event" and not contract.event_time:
+        findings.add(root, "an event has no eventTime", mend="add eventTime: the field with the event's own instant")
+    if not contract.key:
+        findings.add(root, "no field identifies a row", mend="add primaryKey: true to the fields that do")
+    kept = odcs.retention(root)
+    element = kept.value("element") if kept else None
+    if element is not None and element not in {f"{contract.name}.{path}" for path in paths}:
+        findings.add(_place(root, element), f"retention runs from `{element}`, which is no field", mend="correct it")
+    for twice in sorted({path for path in paths if [field.path for field in contract.fields].count(path) > 1}):
+        findings.add(_place(root, twice), f"field `{twice}` stands twice", mend="remove one of them")
+
+
+def _consent(contract: InboundContract, rule: ConsentRule, root: Node, findings: Findings) -> None:
+    paths = {field.path: field for field in contract.fields}
+    read = [f"{rule.preferences}.{name}" for name in rule.categories] + ([rule.gpc] if rule.gpc else [])
+    for path in read:
+        if path not in paths or paths[path].treatment != "consent":
+            what = f"the consent rule reads `{path}`, which is no field with treatment consent"
+            findings.add(
+                odcs.custom_property(root, "consent"), what, mend="declare the field, or remove it from the rule"
+            )
+    columns = {column.name: column for column in contract.lake_columns}
+    telling = {name for name, column in columns.items() if column.pii in ("pseudonym", "quasi")}
+    for name in sorted(telling & set(rule.denied_keeps)):
+        what = f"deniedKeeps names `{name}`, which still tells of a person"
+        findings.add(_place(odcs.custom_property(root, "consent"), name), what, mend="remove it")
+    for name in sorted(set(rule.denied_keeps) - set(columns)):
+        findings.add(
+            _place(odcs.custom_property(root, "consent"), name),
+            f"deniedKeeps names `{name}`, which is no lake column",
+            mend="correct or remove it",
+        )
+    if rule.purpose not in contract.purposes or rule.purpose not in rule.categories.values():
+        what = f"the consent rule decides on `{rule.purpose}`, which no purpose or category of the contract names"
+        findings.add(
+            odcs.custom_property(root, "consent"), what, mend="add it to purposes and to the rule's categories"
+        )
+
+
+def _references(
+    contract: InboundContract, contracts: Mapping[str, InboundContract], root: Node, findings: Findings
+) -> None:
+    for reference in contract.references:
+        target = contracts.get(reference.source)
+        shown = f"{reference.source}.{reference.source_field}"
+        if target is None or reference.source_field not in {field.path for field in target.fields}:
+            what = f"`{reference.field}` refers to `{shown}`, which is not there"
+            findings.add(_place(root, shown), what, mend="declare it, or correct the relationship's `to`")
+
+
+def _known(words: Iterable[str], known: Mapping[str, object], kind: str, root: Node, findings: Findings) -> None:
+    for word in sorted(set(words) - set(known)):
+        findings.add(
+            _place(root, word), f"{kind} `{word}` is not in the taxonomy", mend=f"use one of {', '.join(known)}"
+        )
+
+
+def _place(root: Node, text: str) -> Node:
+    """Return the last node below `root` that says `text`, or `root`: later mentions repeat an earlier one."""
+    return next((node for node in reversed(list(odcs.walk(root))) if node.content == text), root)

@@ -1,0 +1,196 @@
+"""The keyring: every key of this home, each wrapped with AES-256-GCM under the master key.
+
+A key is destroyed by leaving its entry out and replacing the file. What the keys open does not belong here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pipelines import settings
+from pipelines.identity import master
+from pipelines.identity.errors import MissingKey, WrongKey
+from pipelines.identity.files import locked, read_private, write_private
+
+PARQUET_KEYS = ("lake_v1", "warehouse_v1")
+_FORMAT = 1
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One key: `state` is current, planned (its file is not made yet) or next (a rotation is under way)."""
+
+    id: str
+    version: int
+    created: str
+    state: str
+    wrapped: str
+
+    @property
+    def family(self) -> str:
+        """The part of the id before its slash."""
+        return self.id.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key to be made."""
+
+    id: str
+    version: int = 1
+    state: str = "current"
+
+
+class Keyring:
+    """The keys of one home, as the file had them when it was last read."""
+
+    def __init__(self, home: settings.Home, *, master_key: bytes, entries: Mapping[str, Entry]) -> None:
+        self.home = home
+        self._master = master_key
+        self._entries = dict(entries)
+
+    def __repr__(self) -> str:
+        return f"Keyring({len(self._entries)} keys)"
+
+    def key(self, key_id: str) -> bytes:
+        """Return the key's 32 bytes; raise MissingKey or WrongKey."""
+        return _unwrap(self.entry(key_id), master_key=self._master, file=self.home.keyring_file)
+
+    def current(self, family: str) -> Entry:
+        """Return the entry in force of a versioned family (`vault`, `lookup`), planned ones included."""
+        found = [e for e in self._entries.values() if e.family == family and e.state in {"current", "planned"}]
+        if len(found) != 1:
+            message = f"the keyring {self.home.keyring_file} has {len(found)} keys {family!r} in force, one is needed"
+            raise MissingKey(message)
+        return found[0]
+
+    def entry(self, key_id: str) -> Entry:
+        """Return one entry, still wrapped; raise MissingKey."""
+        if key_id not in self._entries:
+            message = f"the keyring {self.home.keyring_file} has no key {key_id!r}: it was destroyed or never made"
+            raise MissingKey(message)
+        return self._entries[key_id]
+
+    def master_fingerprint(self) -> str:
+        """Return the short name of the master key in force."""
+        return master.fingerprint(self._master)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return all entries, still wrapped."""
+        return tuple(self._entries.values())
+
+    def parquet_keys(self) -> dict[str, bytes]:
+        """Return the keys of lake and warehouse by the names that Parquet files bear."""
+        return {name: self.key(name) for name in PARQUET_KEYS}
+
+    def warehouse_key(self) -> bytes:
+        """Return the key of the warehouse file."""
+        return self.key("warehouse_v1")
+
+    def event_key(self) -> bytes:
+        """Return the key under which message and event ids are hashed."""
+        return self.key("event")
+
+    def quarantine_key(self, day: date, *, create: bool = True) -> tuple[str, bytes]:
+        """Return name and key of a quarantine day, made at need unless `create` is false."""
+        name = f"quarantine/{day:%Y-%m-%d}"
+        if name not in self._entries:
+            self.change(add=[NewKey(name)] if create else [])
+        return name, self.key(name)
+
+    def change(
+        self, *, add: Sequence[NewKey] = (), states: Mapping[str, str] | None = None, remove: Sequence[str] = ()
+    ) -> None:
+        """Add, re-state and destroy keys in one atomic replacement of the file; keys already there are kept."""
+        with locked(lock_file(self.home), is_patient=True):
+            self.reload()
+            entries = {name: entry for name, entry in self._entries.items() if name not in set(remove)}
+            for name, state in (states or {}).items():
+                entries[name] = replace(entries[name], state=state)
+            for new in add:
+                entries.setdefault(new.id, _wrap(new, key=os.urandom(master.KEY_BYTES), master_key=self._master))
+            if entries != self._entries:
+                write(self.home, entries=entries, master_key=self._master)
+            self._entries = entries
+
+    def rewrap(self, *, master_key: bytes) -> None:
+        """Wrap every key anew under another master key, in one atomic replacement; caller holds the lock."""
+        entries = {
+            name: replace(entry, wrapped=_seal(self.key(name), key_id=name, master_key=master_key))
+            for name, entry in self._entries.items()
+        }
+        write(self.home, entries=entries, master_key=master_key)
+        self._master, self._entries = master_key, entries
+
+    def reload(self) -> None:
+        """Read the file again: another process may have changed it."""
+        fresh = read(self.home)
+        self._master, self._entries = fresh._master, fresh._entries
+
+
+def read(home: settings.Home) -> Keyring:
+    """Read the keyring; raise MissingKey, WrongKey or LooseKeyFile."""
+    if not home.keyring_file.exists():
+        message = f"no keyring at {home.keyring_file}: run `crosslife keys init`, or restore the keyring of this home"
+        raise MissingKey(message)
+    document = json.loads(read_private(home.keyring_file))
+    for candidate in master.candidates(home):
+        if master.fingerprint(candidate) == document["master"]:
+            entries = {entry["id"]: Entry(**entry) for entry in document["entries"]}
+            return Keyring(home, master_key=candidate, entries=entries)
+    message = (
+        f"the master key is not the one that {home.keyring_file} was written under (that one has the fingerprint "
+        f"{document['master']}): give the right {settings.MASTER_KEY_VARIABLE} or key file"
+    )
+    raise WrongKey(message)
+
+
+def write(home: settings.Home, *, entries: Mapping[str, Entry], master_key: bytes) -> None:
+    """Replace the keyring file."""
+    document = {
+        "format": _FORMAT,
+        "master": master.fingerprint(master_key),
+        "entries": [vars(entry) for entry in entries.values()],
+    }
+    write_private(home.keyring_file, content=json.dumps(document, indent=1).encode())
+
+
+def create(home: settings.Home, *, new_keys: Sequence[NewKey], master_key: bytes) -> None:
+    """Write a first keyring with freshly drawn keys."""
+    entries = {new.id: _wrap(new, key=os.urandom(master.KEY_BYTES), master_key=master_key) for new in new_keys}
+    write(home, entries=entries, master_key=master_key)
+
+
+def lock_file(home: settings.Home) -> Path:
+    """Return the lock that is held while the keyring changes."""
+    return home.root / ".keyring.lock"
+
+
+def _wrap(new: NewKey, *, key: bytes, master_key: bytes) -> Entry:
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    wrapped = _seal(key, key_id=new.id, master_key=master_key)
+    return Entry(id=new.id, version=new.version, created=created, state=new.state, wrapped=wrapped)
+
+
+def _seal(key: bytes, *, key_id: str, master_key: bytes) -> str:
+    nonce = os.urandom(_NONCE_BYTES)
+    return base64.b64encode(nonce + AESGCM(master_key).encrypt(nonce, key, key_id.encode())).decode()
+
+
+def _unwrap(entry: Entry, *, master_key: bytes, file: Path) -> bytes:
+    sealed = base64.b64decode(entry.wrapped)
+    try:
+        return AESGCM(master_key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], entry.id.encode())
+    except InvalidTag:
+        message = f"the entry {entry.id!r} of {file} was altered: restore the keyring from its last copy"
+        raise WrongKey(message) from None

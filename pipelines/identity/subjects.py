@@ -1,0 +1,94 @@
+"""Identifiers to subjects, subjects to domain secrets: found in one join, made in bulk where they are missing.
+
+Attributes and links have modules of their own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from pipelines.identity import sealing, tables
+
+# The domain of the vault itself: its data key seals raw identifiers and attributes; it has no pseudonyms.
+IDENTITY = "identity"
+SECRET_BYTES = 32
+
+
+def find_or_create(
+    connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, key_version: int, at: datetime
+) -> pl.DataFrame:
+    """Return `lookup` and `subject` for each distinct lookup; unknown ones become new subjects.
+
+    Takes `kind`, `normal` and `lookup`. Two rows that bear the same new identifier get the same subject.
+    """
+    distinct = identifiers.unique("lookup", maintain_order=True)
+    found = find(connection, distinct)
+    known = found.filter(pl.col("subject").is_not_null()).select("lookup", "subject")
+    unknown = found.filter(pl.col("subject").is_null()).drop("subject")
+    return pl.concat([known, _create(connection, unknown, key_version=key_version, at=at)])
+
+
+def find(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame) -> pl.DataFrame:
+    """Add `subject` to a frame with `lookup`, NULL where it is unknown."""
+    sql = "select incoming.*, i.subject from incoming left join vault.identifiers as i using (lookup)"
+    return tables.query(connection, sql, incoming=identifiers)
+
+
+def register(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, key_version: int) -> None:
+    """Write new identifiers: `kind`, `normal`, `lookup`, `first_seen_at`, and their subjects' `subject`, `data_key`."""
+    sealed = sealing.seal(
+        identifiers["normal"].to_list(),
+        data_keys=identifiers["data_key"].to_list(),
+        subjects=identifiers["subject"].to_list(),
+        what="identifier",
+    )
+    rows = identifiers.select(
+        "lookup", "kind", "subject", "first_seen_at", key_version=pl.lit(key_version), ciphertext=sealed
+    )
+    tables.insert(connection, rows, table="identifiers")
+
+
+def secrets(connection: duckdb.DuckDBPyConnection, subjects: pl.DataFrame, *, domain: str) -> pl.DataFrame:
+    """Return `subject`, `secret` and `data_key` of the domain for each distinct subject, drawn where missing."""
+    sql = """
+        select incoming.subject, s.secret, s.data_key
+        from incoming
+        left join (select * from vault.domain_secrets where domain = $domain) as s using (subject)
+    """
+    found = tables.query(connection, sql, incoming=subjects.select("subject").unique(), bound={"domain": domain})
+    missing = found.filter(pl.col("secret").is_null())["subject"]
+    made = _draw(connection, missing, domain=domain)
+    return pl.concat([found.filter(pl.col("secret").is_not_null()), made])
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, key_version: int, at: datetime
+) -> pl.DataFrame:
+    numbers = _next_numbers(connection, identifiers.height)
+    tables.insert(connection, pl.DataFrame({"subject": numbers}).with_columns(created_at=pl.lit(at)), table="subjects")
+    keys = _draw(connection, numbers, domain=IDENTITY)
+    numbered = identifiers.with_columns(subject=numbers, data_key=keys["data_key"], first_seen_at=pl.lit(at))
+    register(connection, numbered, key_version=key_version)
+    return numbered.select("lookup", "subject")
+
+
+def _draw(connection: duckdb.DuckDBPyConnection, subjects: pl.Series, *, domain: str) -> pl.DataFrame:
+    drawn = pl.DataFrame(
+        {
+            "subject": subjects,
+            "secret": sealing.random_bytes(len(subjects), width=SECRET_BYTES),
+            "data_key": sealing.random_bytes(len(subjects), width=SECRET_BYTES),
+        }
+    )
+    tables.insert(connection, drawn.with_columns(domain=pl.lit(domain)), table="domain_secrets")
+    return drawn
+
+
+def _next_numbers(connection: duckdb.DuckDBPyConnection, count: int) -> pl.Series:
+    row = connection.execute("select next_subject from vault.counters").fetchone()
+    first = int(row[0]) if row else 1
+    connection.execute("update vault.counters set next_subject = ?", [first + count])
+    return pl.Series("subject", range(first, first + count), dtype=pl.Int64)

@@ -1,0 +1,47 @@
+"""The vault's tables. Whoever reads and writes them is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import polars as pl
+
+# No indexes: a batch is one hash join, and an index would hold the whole vault in memory. Uniqueness is kept by the one
+# writer, who inserts only what his join did not find.
+TABLES = {
+    "subjects": "subject bigint not null, created_at timestamp not null",
+    "identifiers": (
+        "lookup blob not null, kind varchar not null, key_version integer not null, subject bigint not null, "
+        "first_seen_at timestamp not null, ciphertext blob not null"
+    ),
+    "domain_secrets": "subject bigint not null, domain varchar not null, secret blob not null, data_key blob not null",
+    "attributes": "subject bigint not null, ciphertext blob not null, updated_at timestamp not null",
+    "links": "anonymous_subject bigint not null, user_subject bigint not null, linked_at timestamp not null",
+    # The number of the next subject outlives erasures: a number is never given twice.
+    "counters": "next_subject bigint not null",
+}
+
+
+def create(connection: duckdb.DuckDBPyConnection, *, name: str) -> None:
+    """Create the empty tables in the attached database `name`."""
+    for table, columns in TABLES.items():
+        connection.execute(f"create table {name}.{table} ({columns})")
+
+
+def insert(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, *, table: str) -> None:
+    """Append the frame by column name."""
+    if rows.is_empty():
+        return
+    query(connection, f"insert into vault.{table} by name select * from incoming", incoming=rows)
+
+
+def query(
+    connection: duckdb.DuckDBPyConnection, sql: str, *, incoming: pl.DataFrame, bound: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    """Run SQL that reads the frame under the name `incoming`, and return what it gives."""
+    connection.register("incoming", incoming.to_arrow())
+    try:
+        return connection.execute(sql, dict(bound or {})).pl()
+    finally:
+        connection.unregister("incoming")

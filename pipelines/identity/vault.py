@@ -1,0 +1,140 @@
+"""The vault as other rooms use it: open it with a purpose, resolve, store, link, commit.
+
+The tables' own rules are in `subjects`, `attributes` and `edges`; files and keys in `epochs` and `keyring`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import duckdb
+import polars as pl
+
+from pipelines import settings
+from pipelines.identity import access_log, attributes, edges, epochs, normal_forms, pseudonyms, subjects
+from pipelines.identity.attributes import StoredAttributes
+from pipelines.identity.files import locked
+from pipelines.identity.keyring import Keyring
+
+# Bounds the memory of one look-up, not its result.
+_SLICE_ROWS = 250_000
+
+
+class Vault:
+    """An open vault; everything done lies in one transaction that `commit` ends."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, ring: Keyring) -> None:
+        self._connection = connection
+        self._ring = ring
+        self._lookup = ring.current("lookup")
+        connection.execute("begin")
+
+    def resolve(self, identifiers: pl.DataFrame, *, domain: str, at: datetime) -> pl.DataFrame:
+        """Return `kind`, `value`, `pseudonym` for each distinct pair of `kind` and `value` that is not NULL.
+
+        Unknown identifiers become new subjects, first seen `at`. A value of which nothing usable is left (an e-mail
+        of blanks) has no pseudonym.
+        """
+        key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
+        distinct = identifiers.select(pl.col("kind", "value").cast(pl.String)).drop_nulls().unique(maintain_order=True)
+        parts = [self._resolve(part, domain=domain, key=key, at=at) for part in distinct.iter_slices(_SLICE_ROWS)]
+        return pl.concat(parts) if parts else distinct.with_columns(pseudonym=pl.lit(None, dtype=pl.String))
+
+    def store_attributes(self, accounts: pl.DataFrame) -> StoredAttributes:
+        """Seal what is known of accounts: `user_id`, `updated_at`, and any of `email`, `name`, `phone`, `birth_date`.
+
+        E-mail and phone become identifiers of the account's subject; one that another subject has already stays
+        with that one (accounts are never merged) and is counted as a conflict.
+        """
+        texts = [pl.col(name).cast(pl.String) for name in attributes.SEALED if name in accounts.columns]
+        usable = accounts.drop_nulls("user_id").with_columns(_naive(accounts, "updated_at"), *texts)
+        if usable.is_empty():
+            return StoredAttributes(written=0, conflicts=0)
+        with_subject = self._attach_subject(usable, kind="user_id", name="subject", at_column="updated_at")
+        return attributes.store(
+            self._connection, with_subject, lookup_key=self._lookup_key(), key_version=self._lookup.version
+        )
+
+    def link(self, pairs: pl.DataFrame) -> None:
+        """Keep `anonymous_id`, `user_id`, `linked_at` as edges; of each pair the earliest instant."""
+        usable = pairs.drop_nulls(["anonymous_id", "user_id", "linked_at"]).with_columns(_naive(pairs, "linked_at"))
+        if usable.is_empty():
+            return
+        half = self._attach_subject(usable, kind="anonymous_id", name="anonymous_subject", at_column="linked_at")
+        whole = self._attach_subject(half, kind="user_id", name="user_subject", at_column="linked_at")
+        edges.store(self._connection, whole.select("anonymous_subject", "user_subject", "linked_at"))
+
+    def links(self, *, domain: str) -> pl.DataFrame:
+        """Return `visitor_pseudonym`, `learner_pseudonym`, `linked_at`, sorted; both resolved in the domain before."""
+        key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
+        return edges.read(self._connection, domain=domain, key=key)
+
+    def commit(self) -> None:
+        """Make everything since the last commit durable, all of it or nothing."""
+        self._connection.execute("commit")
+        self._connection.execute("begin")
+
+    def close(self) -> None:
+        """Drop what was not committed, and write the rest into the file, leaving no log behind."""
+        try:
+            self._connection.execute("rollback")
+            self._connection.execute("checkpoint vault")
+        finally:
+            self._connection.close()
+
+    def _resolve(self, distinct: pl.DataFrame, *, domain: str, key: bytes, at: datetime) -> pl.DataFrame:
+        known = self._subjects_of(distinct, at=at)
+        secrets = subjects.secrets(self._connection, known.drop_nulls("subject"), domain=domain)
+        named = pseudonyms.with_pseudonym(secrets.drop("data_key"), key=key)
+        return known.join(named, on="subject", how="left", maintain_order="left").select("kind", "value", "pseudonym")
+
+    def _subjects_of(self, distinct: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+        normal = pseudonyms.with_lookup(normal_forms.with_normal_form(distinct), key=self._lookup_key())
+        usable = normal.drop_nulls("normal").drop("value")
+        found = subjects.find_or_create(
+            self._connection, usable, key_version=self._lookup.version, at=_naive_instant(at)
+        )
+        return normal.join(found, on="lookup", how="left", maintain_order="left").select("kind", "value", "subject")
+
+    def _attach_subject(self, frame: pl.DataFrame, *, kind: str, name: str, at_column: str) -> pl.DataFrame:
+        first = frame[at_column].min()
+        at = first if isinstance(first, datetime) else datetime(1970, 1, 1)  # noqa: DTZ001 - all instants here are naive UTC
+        values = frame.select(pl.lit(kind).alias("kind"), pl.col(kind).cast(pl.String).alias("value"))
+        found = self._subjects_of(values.unique(maintain_order=True), at=at).select(
+            pl.col("value").alias(kind), pl.col("subject").alias(name)
+        )
+        return frame.join(found, on=kind, maintain_order="left").drop_nulls(name)
+
+    def _lookup_key(self) -> bytes:
+        return self._ring.key(self._lookup.id)
+
+
+@contextmanager
+def open_vault(home: settings.Home, ring: Keyring, *, purpose: str) -> Iterator[Vault]:
+    """Open the vault for one stated purpose; logged, exclusive, and without `commit` nothing is kept.
+
+    Raises LostVault, WrongKey, MissingKey or VaultBusy.
+    """
+    home.vault.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(epochs.lock_file(home)):
+        access_log.record(home, purpose=purpose)
+        epoch = epochs.ensure(ring)
+        opened = Vault(epochs.open_file(ring, epoch=epoch), ring)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def _naive_instant(at: datetime) -> datetime:
+    return at if at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
+
+
+def _naive(frame: pl.DataFrame, column: str) -> pl.Expr:
+    kind = frame.schema[column]
+    expression = pl.col(column)
+    if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
+        expression = expression.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return expression.cast(pl.Datetime("us")).fill_null(datetime(1970, 1, 1))  # noqa: DTZ001 - naive UTC

@@ -1,0 +1,17 @@
+"""Assesses the `agg_` tables, then publishes them: the only way from the warehouse to the analysts.
+
+What may be published is decided in `disclosure`; dashboards and audiences do not belong here.
+"""
+
+from pipelines.release.marts import ReleaseRefused
+from pipelines.release.publishing import ReleaseReport, TableReport, publish, release_tables
+from pipelines.release.table import completion_table
+
+__all__ = [
+    "ReleaseRefused",
+    "ReleaseReport",
+    "TableReport",
+    "completion_table",
+    "publish",
+    "release_tables",
+]

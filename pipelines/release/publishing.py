@@ -1,0 +1,126 @@
+"""The order of a release: read, assess, link, write beside, put in place, report.
+
+Thresholds belong to `disclosure`, file formats and their placing to `editions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import disclosure, warehouse
+from pipelines.contracts import Contracts, OutboundContract
+from pipelines.identity.keys import Keyring
+from pipelines.release import editions
+from pipelines.release.marts import ReleaseRefused, read_mart
+from pipelines.settings import Home
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """A published table: its rows, and how many of them are withheld."""
+
+    name: str
+    rows: int
+    withheld: int
+
+
+@dataclass(frozen=True)
+class ReleaseReport:
+    """What stands after a release; `changed` is False where the same already stood and nothing was written."""
+
+    edition: str
+    tables: tuple[TableReport, ...]
+    changed: bool
+
+
+def publish(home: Home, ring: Keyring, contracts: Contracts, as_of: datetime) -> ReleaseReport:
+    """Publish every table of the outbound contracts from the warehouse.
+
+    Raises ReleaseRefused or disclosure.UnassessableFrame; the earlier release then still stands, whole.
+    """
+    connection = warehouse.open_read_only(home, ring)
+    try:
+        frames = {name: read_mart(connection, contract=contract) for name, contract in contracts.outbound.items()}
+    finally:
+        connection.close()
+    return release_tables(home, frames, contracts=contracts, as_of=as_of)
+
+
+def release_tables(
+    home: Home, frames: Mapping[str, pl.DataFrame], *, contracts: Contracts, as_of: datetime
+) -> ReleaseReport:
+    """Assess the frames (one for each outbound contract, its columns exactly) and publish what may be published."""
+    outbound = contracts.outbound
+    _refuse_unknown(frames, outbound=outbound)
+    threshold = contracts.policy.threshold.value
+    assessed = disclosure.withhold_linked(
+        {
+            name: disclosure.assess(
+                frames[name],
+                disclosure=contract.disclosure,
+                measures=contract.named("measure"),
+                threshold=threshold,
+            )
+            for name, contract in sorted(outbound.items())
+        },
+        disclosure.find_links({name: _shape(contract) for name, contract in outbound.items()}),
+    )
+    edition = editions.Edition(
+        tables=tuple(editions.Table(outbound[name], assessed[name].published) for name in sorted(assessed)),
+        policy_version=contracts.policy.version,
+        threshold=threshold,
+        as_of=_instant(as_of),
+    )
+    # First the reasons: a release never stands without its explanation.
+    _keep_reasons(home.evidence / "withheld" / f"{edition.name}.parquet", assessed)
+    changed = editions.put_in_place(home.release, edition)
+    reports = (TableReport(t.contract.name, t.frame.height, t.withheld) for t in edition.tables)
+    return ReleaseReport(edition.name, tuple(reports), changed)
+
+
+def _refuse_unknown(frames: Mapping[str, pl.DataFrame], *, outbound: Mapping[str, OutboundContract]) -> None:
+    if not outbound:
+        raise ReleaseRefused("there is no outbound contract, so there is nothing to release")
+    if other := sorted(set(frames) ^ set(outbound)):
+        raise ReleaseRefused(f"tables and outbound contracts differ: {', '.join(other)}")
+    for name, contract in outbound.items():
+        if tuple(frames[name].columns) != tuple(column.name for column in contract.columns):
+            raise ReleaseRefused(f"{name} has not exactly the columns of {contract.file.name}")
+
+
+def _shape(contract: OutboundContract) -> disclosure.Shape:
+    """The key is the required dimensions but instants: titles, and when a window closes, describe a row."""
+    dimensions = (column for column in contract.columns if column.role == "dimension" and column.required)
+    key = tuple(column.name for column in dimensions if column.sql_type.upper() != "TIMESTAMP")
+    return disclosure.Shape(key, contract.disclosure.population, contract.named("measure"))
+
+
+def _instant(as_of: datetime) -> str:
+    known = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    return known.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _keep_reasons(file: Path, assessed: Mapping[str, disclosure.Assessment]) -> None:
+    """Write, restricted, which rows are withheld and why: labels and codes, no withheld value."""
+    frames = [
+        assessment.reasons.select(
+            pl.lit(name).alias("table_name"),
+            pl.struct(assessment.labels).struct.json_encode().alias("row_labels"),
+            "withheld_because",
+        )
+        for name, assessment in sorted(assessed.items())
+    ]
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = file.with_name(f".{file.name}.part")
+    beside.unlink(missing_ok=True)
+    beside.touch(mode=0o600)
+    pl.concat(frames).write_parquet(beside, compression="zstd")
+    if file.exists() and file.read_bytes() == beside.read_bytes():
+        beside.unlink()
+    else:
+        beside.replace(file)

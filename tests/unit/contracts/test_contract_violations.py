@@ -1,0 +1,442 @@
+"""Every planted fault is told with its file, its line and how to mend it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.contracts.conftest import Copy
+
+ACCOUNTS = "inbound/accounts.odcs.yaml"
+PROGRESS = "inbound/course_progress.odcs.yaml"
+WEB = "inbound/web_events.odcs.yaml"
+RATES = "outbound/agg_completion_rates.odcs.yaml"
+LINKS = "internal/identity_links.odcs.yaml"
+
+EMAIL = """        description: The learner's e-mail address.
+        customProperties:
+          - {property: category, value: identity}
+          - {property: identifier, value: direct}
+          - {property: identifierKind, value: email}
+          - {property: treatment, value: vault}
+"""
+
+
+def without(line: str) -> str:
+    return "".join(each for each in EMAIL.splitlines(keepends=True) if line not in each)
+
+
+# file, what stands there, the fault, how many lines below the change it is told (None: elsewhere), what, mend
+FAULTS = {
+    "missing category": (
+        ACCOUNTS,
+        EMAIL,
+        without("category"),
+        None,
+        "`email` has no category",
+        "one of identity, course",
+    ),
+    "missing treatment": (
+        ACCOUNTS,
+        EMAIL,
+        without("treatment"),
+        None,
+        "`email` has no treatment",
+        "one of keep, label",
+    ),
+    "missing identifier": (
+        ACCOUNTS,
+        EMAIL,
+        without("identifier,"),
+        None,
+        "`email` has no identifier",
+        "add identifier",
+    ),
+    "missing classification": (
+        ACCOUNTS,
+        "        classification: restricted\n",
+        "",
+        None,
+        "has no classification",
+        "one of",
+    ),
+    "missing purposes": (
+        PROGRESS,
+        "  - {property: purposes, value: [service, product_analytics, aggregate_statistics]}\n",
+        "",
+        None,
+        "`course_progress` has no purposes",
+        "some of service",
+    ),
+    "unknown category": (
+        PROGRESS,
+        "category, value: course}",
+        "category, value: cours}",
+        0,
+        "`cours`",
+        "one of identity",
+    ),
+    "unknown treatment": (WEB, "treatment, value: truncate_ip", "treatment, value: trim", 0, "`trim`", "truncate_ip"),
+    "unknown purpose": (ACCOUNTS, "value: [service]", "value: [resale]", 0, "`resale` in purposes", "one of service"),
+    "unknown identifier": (ACCOUNTS, "identifier, value: direct", "identifier, value: name", 0, "`name`", "direct"),
+    "undeclared purpose": (
+        PROGRESS,
+        "          - {property: storedAs, value: score}\n",
+        "          - {property: storedAs, value: score}\n          - {property: purposes, value: [newsletter]}\n",
+        1,
+        "the contract does not declare purpose `newsletter`",
+        "add it to the contract's purposes",
+    ),
+    "missing lawful basis": (
+        PROGRESS,
+        "      service: contract\n",
+        "",
+        None,
+        "`service` has no lawful basis",
+        "contract",
+    ),
+    "unfit lawful basis": (
+        PROGRESS,
+        "service: contract",
+        "service: consent",
+        None,
+        "no lawful basis that can",
+        "contract",
+    ),
+    "identifier kept": (
+        ACCOUNTS,
+        "treatment, value: vault",
+        "treatment, value: keep",
+        0,
+        "not sufficient for a direct",
+        "vault",
+    ),
+    "quasi-identifier kept": (ACCOUNTS, "treatment, value: label", "treatment, value: keep", 0, "for a quasi", "label"),
+    "address kept": (WEB, "treatment, value: url_path", "treatment, value: label", 0, "for a online", "url_path"),
+    "vault without kind": (
+        ACCOUNTS,
+        "          - {property: identifierKind, value: email}\n",
+        "",
+        0,
+        "`email` goes to the vault without an identifier kind",
+        "one of user_id, email",
+    ),
+    "nothing stored, column named": (
+        ACCOUNTS,
+        "          - {property: treatment, value: vault}\n",
+        "          - {property: treatment, value: vault}\n          - {property: storedAs, value: email}\n",
+        1,
+        "treatment `vault` of `email` stores 0 columns, storedAs names 1",
+        "remove storedAs",
+    ),
+    "column not named": (PROGRESS, "          - {property: storedAs, value: score}\n", "", None, "stores 1", "name 1"),
+    "column filled twice": (
+        PROGRESS,
+        "storedAs, value: score}",
+        "storedAs, value: cohort}",
+        0,
+        "`cohort` is filled twice",
+        "another",
+    ),
+    "missing reference": (
+        PROGRESS,
+        "to: courses.course_id",
+        "to: catalogue.course_id",
+        0,
+        "`catalogue.course_id`",
+        "correct",
+    ),
+    "half a reference": (
+        PROGRESS,
+        "to: courses.course_id",
+        "to: courses",
+        0,
+        "the reference is incomplete",
+        "source.field",
+    ),
+    "unknown custom property of a field": (
+        WEB,
+        "property: treatment",
+        "property: treatmnt",
+        0,
+        "`treatmnt` is not",
+        "treatment",
+    ),
+    "unknown custom property": (
+        WEB,
+        "property: sortBy",
+        "property: sort",
+        0,
+        "custom property `sort` is not",
+        "sortBy",
+    ),
+    "unknown part": (ACCOUNTS, "status: active", "state: active", 0, "`state` is not used", "status"),
+    "custom property twice": (
+        WEB,
+        "property: tieField",
+        "property: eventTime",
+        0,
+        "`eventTime` stands twice",
+        "remove one",
+    ),
+    "key twice": (ACCOUNTS, "status: active", "name: other", 0, "`name` stands twice", "remove one"),
+    "sort column that is not there": (
+        PROGRESS,
+        "sortBy, value: learner",
+        "sortBy, value: person",
+        0,
+        "is no lake column",
+        "use one",
+    ),
+    "event time that is not there": (
+        PROGRESS,
+        "value: occurred_at",
+        "value: happened",
+        0,
+        "`happened`, which is no field",
+        "name a",
+    ),
+    "retention without window": (
+        PROGRESS,
+        "    value: course\n",
+        "    value: forever\n",
+        0,
+        "names no window",
+        "identity",
+    ),
+    "retention of no field": (
+        PROGRESS,
+        "course_progress.occurred_at",
+        "course_progress.at",
+        0,
+        "`course_progress.at`",
+        "correct",
+    ),
+    "wrong time zone": (
+        ACCOUNTS,
+        "defaultTimezone: Asia/Jakarta",
+        "defaultTimezone: Asia/Makassar",
+        0,
+        "time zone",
+        "Asia/Jakarta",
+    ),
+    "wrong logical type": (ACCOUNTS, "logicalType: boolean", "logicalType: time", 0, "logicalType", "correct"),
+    "consent on no field": (
+        WEB,
+        "        analytics: product",
+        "        stats: product",
+        None,
+        "Preferences.stats",
+        "declare",
+    ),
+    "denied rows keep too much": (
+        WEB,
+        "event_name, page_path]",
+        "event_name, page]",
+        0,
+        "`page`, which is no lake",
+        "correct",
+    ),
+    "denied rows keep a pseudonym": (
+        WEB,
+        "event_name, page_path]",
+        "event_name, visitor_pseudonym]",
+        0,
+        "`visitor_pseudonym`, which still tells of a person",
+        "remove it",
+    ),
+    "consent for an unknown purpose": (
+        WEB,
+        "advertising: ads_ret",
+        "advertising: ads_",
+        None,
+        "is not in the tax",
+        "use one",
+    ),
+    "denial of an unknown purpose": (
+        WEB,
+        "gpcDenies: [product_",
+        "gpcDenies: [any_product_",
+        0,
+        "in gpc_denies",
+        "use one",
+    ),
+    "consent without a default": (WEB, "default: web", "default: site", 0, "no default of the policy", "web"),
+    "silence taken for consent": ("policy.yaml", "state: denied", "state: granted", None, "takes silence", "denied"),
+    "version that is no timestamp": (
+        ACCOUNTS,
+        "versionField, value: updated_at",
+        "versionField, value: city",
+        0,
+        "is no timestamp",
+        "name a",
+    ),
+    "event without its time": (
+        WEB,
+        "  - {property: eventTime, value: timestamp}\n",
+        "",
+        None,
+        "no eventTime",
+        "add eventTime",
+    ),
+    "row without a key": (WEB, "        primaryKey: true\n", "", None, "no field identifies a row", "primaryKey"),
+    "field twice": (ACCOUNTS, "      - name: country", "      - name: city", 0, "`city` stands twice", "remove one"),
+    "field without a name": (
+        ACCOUNTS,
+        "      - name: city\n        logical",
+        "      - logical",
+        0,
+        "has no name",
+        "add `name`",
+    ),
+    "consent on another purpose": (
+        WEB,
+        "      purpose: product_",
+        "      purpose: any_",
+        None,
+        "decides on `any_analytics`",
+        "purposes",
+    ),
+    "half a custom property": (
+        WEB,
+        "{property: treatment, value: drop}",
+        "{property: treatment}",
+        0,
+        "lacks its name or",
+        "value",
+    ),
+    "basis without purpose": (
+        PROGRESS,
+        "      service: contract\n",
+        "      service: contract\n      newsletter: consent\n",
+        None,
+        "which is no purpose here",
+        "remove",
+    ),
+    "unknown part of the disclosure": (RATES, "      parts:", "      portions:", 0, "`portions` is not known", "parts"),
+    "disclosure of no column": (
+        RATES,
+        "population: enrolled",
+        "population: enroled",
+        0,
+        "`enroled`",
+        "enrolled, completed",
+    ),
+    "disclosure of a dimension": (
+        RATES,
+        "parts: [completed]",
+        "parts: [cohort]",
+        None,
+        "`cohort`, which is no measure",
+        "completed",
+    ),
+    "disclosure without flag": (
+        RATES,
+        "closedWindow: is_window",
+        "closedWindow: window",
+        0,
+        "which is no flag",
+        "is_window_closed",
+    ),
+    "disclosure missing": (
+        RATES,
+        "property: disclosure",
+        "property: disclosing",
+        0,
+        "`disclosing` is not known",
+        "disclosure",
+    ),
+    "grain that says nothing": (
+        RATES,
+        "One row per course",
+        "Rows by course",
+        0,
+        "does not say what a row is",
+        "One row per",
+    ),
+    "type missing": (
+        RATES,
+        "        physicalType: DOUBLE\n",
+        "",
+        None,
+        "`physicalType` is missing",
+        "add `physicalType`",
+    ),
+    "source of a projection": (
+        LINKS,
+        "[web_events.userId]",
+        "[web_events.user]",
+        0,
+        "no inbound field",
+        "source.field",
+    ),
+    "file and name differ": (LINKS, "name: identity_links", "name: links", 0, "not that of the file", "links"),
+    "other standard": (LINKS, "apiVersion: v3.1.0", "apiVersion: v2.2.2", 0, "not ODCS 3.1", "v3.1.0"),
+    "broken YAML": (LINKS, "status: active", "status: [active", None, "this is not YAML", ""),
+    "policy without window": (
+        "policy.yaml",
+        "      communication:\n",
+        "      communications:\n",
+        None,
+        "no window for `comm",
+        "windows",
+    ),
+    "policy with a wrong period": ("policy.yaml", "period: P1Y", "period: one year", 0, "period", "correct the value"),
+    "policy with an unknown setting": ("policy.yaml", "    timezone:", "    time_zone:", 0, "is not known", "spelling"),
+    "policy without clause": (
+        "policy.yaml",
+        '        clause: "§9 Data kursus"\n',
+        "",
+        None,
+        "is missing",
+        "add `clause`",
+    ),
+    "recipient for an unknown purpose": (
+        "recipients.yaml",
+        "[ads_retargeting]",
+        "[resale]",
+        0,
+        "purpose `resale`",
+        "use one of",
+    ),
+    "treatment for an unknown identifier": ("taxonomy.yaml", "[none, quasi]", "[none, near]", 0, "`near`", "direct"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_told_with_file_line_and_mend(copy: Copy, fault: str):
+    file, stands, planted, below, what, mend = FAULTS[fault]
+    line = copy.change(file, stands, planted)
+
+    findings = [each for each in copy.findings() if what in each.what]
+
+    assert findings, f"nothing said {what!r}"
+    assert findings[0].file == f"data_contracts/{file}"
+    assert mend in findings[0].mend
+    assert findings[0].line > 0
+    if below is not None:
+        assert findings[0].line == line + below
+
+
+def test_a_missing_part_is_told_at_the_property_that_lacks_it(copy: Copy):
+    line = copy.change(ACCOUNTS, "      - name: email\n", "      - name: email\n")
+    copy.change(ACCOUNTS, EMAIL, without("treatment"))
+
+    assert [each.line for each in copy.findings()] == [line]
+
+
+def test_every_fault_is_told_at_once(copy: Copy):
+    copy.change(ACCOUNTS, EMAIL, without("category"))
+    copy.change(WEB, "treatment, value: truncate_ip", "treatment, value: trim")
+    copy.change(RATES, "population: enrolled", "population: enroled")
+
+    assert {each.file.split("/")[-1] for each in copy.findings()} == {
+        "accounts.odcs.yaml",
+        "web_events.odcs.yaml",
+        "agg_completion_rates.odcs.yaml",
+    }
+
+
+def test_a_missing_register_is_told(copy: Copy):
+    (copy.folder / "recipients.yaml").unlink()
+
+    assert "the file is not there" in {each.what for each in copy.findings()}

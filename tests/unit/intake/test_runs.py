@@ -1,0 +1,242 @@
+"""What a run of intake does with what has landed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import intake
+from tests.desk import COURSES, Desk
+
+Make = Callable[..., dict[str, Any]]
+
+
+def test_every_format_brings_the_same_rows(desk: Desk, progress: Make):
+    desk.land("courses", "c.csv", ["course_id,title,price_idr", "web-1,Situs,1000"])
+    rows = [progress(n) for n in range(4)]
+    header = list(rows[0])
+    desk.land("course_progress", "a.jsonl", rows[:1])
+    desk.land_bytes("course_progress", "b.jsonl.gz", gzip.compress((json.dumps(rows[1]) + "\n").encode()))
+    desk.land("course_progress", "c.csv", [",".join(header), ",".join(rows[2].values())])
+    place = desk.home.landing / "course_progress" / "d.parquet"
+    columns = ", ".join(f"'{value}' as {name}" for name, value in rows[3].items())
+    duckdb.sql(f"copy (select {columns}) to '{place}' (format parquet)")
+    report = desk.run()["course_progress"]
+    assert (report.files, report.rows_in, report.accepted, report.quarantined) == (4, 4, 4, {})
+    assert desk.rows("course_progress").select("course_id", "event_type", "occurred_at").unique().height == 1
+    assert desk.rows("course_progress")["learner_pseudonym"].n_unique() == 3
+
+
+def test_a_second_run_finds_nothing_to_do(desk: Desk, progress: Make):
+    desk.land("courses", "c.jsonl", COURSES)
+    desk.land("course_progress", "a.jsonl", [progress(1)])
+    assert intake.pending(desk.home, desk.terms)
+    desk.run()
+    assert not intake.pending(desk.home, desk.terms)
+    assert desk.run() == {}
+
+
+def test_the_same_bytes_under_another_name_are_one_file(desk: Desk, call: Make):
+    desk.land("web_events", "a.jsonl", [call(1)])
+    desk.land("web_events", "b.jsonl", [call(1)])
+    first = desk.run()["web_events"]
+    assert (first.files, first.repeated_files, first.rows_in, first.accepted) == (1, 1, 1, 1)
+    desk.land("web_events", "c.jsonl", [call(1)])
+    second = desk.run()["web_events"]
+    assert (second.files, second.repeated_files, second.rows_in) == (0, 1, 0)
+    assert not intake.pending(desk.home, desk.terms)
+
+
+def test_an_event_that_is_stored_stays_and_its_copy_is_a_duplicate(desk: Desk, call: Make):
+    desk.land("web_events", "a.jsonl", [call(1), call(2)])
+    desk.run()
+    desk.land("web_events", "b.jsonl", [call(1), call(2, event="other"), call(3)])
+    report = desk.run()["web_events"]
+    assert (report.accepted, report.duplicates, report.duplicates_with_other_content) == (1, 2, 1)
+    assert desk.rows("web_events").height == 3
+    assert desk.rows("web_events")["event_name"].drop_nulls().to_list() == []
+
+
+def test_within_a_batch_the_earliest_received_stays(desk: Desk, call: Make):
+    late = call(1, receivedAt="2026-05-04T10:05:00Z", event="late")
+    early = call(1, receivedAt="2026-05-04T10:00:01Z", event="early")
+    desk.land("web_events", "a.jsonl", [late, early])
+    report = desk.run()["web_events"]
+    assert (report.accepted, report.duplicates, report.duplicates_with_other_content) == (1, 1, 1)
+    assert desk.rows("web_events")["event_name"].to_list() == ["early"]
+
+
+def test_late_rows_go_to_the_jakarta_day_of_their_own_time(desk: Desk, call: Make):
+    desk.land(
+        "web_events", "a.jsonl", [call(1, timestamp="2026-05-04T16:59:59Z"), call(2, timestamp="2026-05-04T17:00:00Z")]
+    )
+    desk.run()
+    desk.land("web_events", "b.jsonl", [call(3, timestamp="2026-05-04T01:00:00Z")])
+    assert [day.isoformat() for day in desk.run()["web_events"].days] == ["2026-05-04"]
+    assert sorted(desk.rows("web_events")["folder"].to_list()) == ["dt=2026-05-04", "dt=2026-05-04", "dt=2026-05-05"]
+
+
+def test_a_time_without_offset_is_jakarta_and_counted(desk: Desk, call: Make):
+    desk.land("web_events", "a.jsonl", [call(1, timestamp="2026-05-04T10:00:00"), call(2)])
+    report = desk.run()["web_events"]
+    assert report.marks == {"without_offset:timestamp": 1}
+    assert sorted(at.hour for at in desk.rows("web_events")["occurred_at"]) == [3, 10]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"messageId": None}, "missing_required:messageId"),
+        ({"messageId": ""}, "missing_required:messageId"),
+        ({"messageId": {"a": 1}}, "wrong_type:messageId"),
+        ({"timestamp": "yesterday"}, "wrong_type:timestamp"),
+        ({"timestamp": "infinity"}, "wrong_type:timestamp"),
+        ({"timestamp": "2026-13-01T00:00:00Z"}, "wrong_type:timestamp"),
+        ({"type": "unheard"}, "not_allowed:type"),
+        ({"anonymousId": None}, "missing_required:anonymousId|userId"),
+        ({"timestamp": "2026-07-01T17:00:01Z"}, "in_the_future:timestamp"),
+        ({"messageId": "x" * 501}, "too_long:messageId"),
+    ],
+)
+def test_a_bad_row_waits_in_quarantine_with_its_reason(desk: Desk, call: Make, change: dict[str, Any], reason: str):
+    desk.land("web_events", "a.jsonl", [call(1), call(2, **change), call(3)])
+    report = desk.run()["web_events"]
+    assert (report.accepted, report.quarantined) == (2, {reason: 1})
+    assert desk.quarantined() == {("web_events", reason): 1}
+
+
+def test_up_to_a_day_ahead_is_clock_skew(desk: Desk, call: Make):
+    desk.land("web_events", "a.jsonl", [call(1, timestamp="2026-07-01T17:00:00Z")])
+    assert desk.run()["web_events"].accepted == 1
+
+
+def test_broken_lines_never_stop_a_batch(desk: Desk, call: Make):
+    good = json.dumps(call(1)).encode()
+    lines = [good, b'{"messageId": ', b"[1, 2]", b"null", b'{"a": "\xff\xfe"}', b"", b"\x00\x00\x00", b"{" * 10_000]
+    desk.land_bytes("web_events", "a.jsonl", b"\n".join(lines) + b'\n{"cut')
+    report = desk.run()["web_events"]
+    assert report.rows_in == 8
+    assert report.accepted == 1
+    assert report.quarantined == {"malformed": 6, "wrong_encoding": 1}
+
+
+def test_a_quarantined_row_keeps_its_text_its_file_and_its_line(desk: Desk, call: Make):
+    from pipelines import engine
+    from pipelines.intake import quarantine
+
+    desk.land("web_events", "a.jsonl", ["", json.dumps(call(1)), "{broken"])
+    desk.run()
+    (file,) = quarantine.files_of(desk.home)
+    with engine.connect() as connection:
+        rows = connection.execute(
+            f"select source, reason, file, place, raw from {quarantine.read(connection, file, ring=desk.ring)}"
+        )
+        assert rows.fetchall() == [("web_events", "malformed", "a.jsonl", 3, "{broken")]
+    assert b"{broken" not in file.path.read_bytes()
+
+
+def test_files_that_cannot_be_read_are_one_row_each(desk: Desk, call: Make):
+    desk.land_bytes("web_events", "a.parquet", b"no parquet at all")
+    whole = gzip.compress("".join(json.dumps(call(n)) + "\n" for n in range(2000)).encode())
+    desk.land_bytes("web_events", "b.jsonl.gz", whole[: len(whole) // 2])
+    desk.land_bytes("web_events", "c.xlsx", b"PK")
+    desk.land_bytes("web_events", "d.csv", b"")
+    report = desk.run()["web_events"]
+    assert report.quarantined["broken_parquet"] == 1
+    assert report.quarantined["broken_gzip"] == 1
+    assert report.quarantined["unknown_format"] == 1
+    assert report.quarantined["no_header"] == 1
+    assert not intake.pending(desk.home, desk.terms)
+
+
+def test_a_file_that_is_still_being_written_is_left_alone(desk: Desk, call: Make):
+    desk.land("web_events", "a.jsonl.part", [call(1)])
+    desk.land("web_events", ".hidden.jsonl", [call(1)])
+    assert not intake.pending(desk.home, desk.terms)
+    assert desk.run() == {}
+
+
+def test_unknown_fields_are_counted_by_name_and_stored_nowhere(desk: Desk, call: Make):
+    strange = call(1, plan="gold", properties={"page_view_id": "v", "colour": "vermilion"}, **{"a@b.example": 1})
+    desk.land("web_events", "a.jsonl", [strange, call(2)])
+    report = desk.run()["web_events"]
+    assert report.unknown_fields == {"(unprintable)": 1, "plan": 1, "properties.colour": 1}
+    assert "vermilion" not in str(desk.rows("web_events").to_dicts())
+
+
+def test_an_unknown_course_waits_and_is_replayed_when_the_course_arrives(desk: Desk, progress: Make):
+    desk.land("course_progress", "a.jsonl", [progress(1), progress(2, course_id="nowhere")])
+    first = desk.run()["course_progress"]
+    assert (first.accepted, first.quarantined) == (0, {"unknown_course": 2})
+    desk.land("courses", "c.jsonl", COURSES)
+    second = desk.run()["course_progress"]
+    assert (second.rows_in, second.replayed, second.accepted) == (1, 1, 1)
+    assert desk.quarantined() == {("course_progress", "unknown_course"): 1}
+    desk.land("courses", "d.jsonl", [{**COURSES[0], "course_id": "nowhere"}])
+    assert desk.run()["course_progress"].accepted == 1
+    assert desk.quarantined() == {}
+    assert desk.rows("course_progress").height == 2
+
+
+def test_the_newest_state_wins_whatever_the_order(desk: Desk):
+    def account(day: int, city: str) -> dict[str, str]:
+        at = f"2026-05-{day:02}T00:00:00Z"
+        return {
+            "user_id": "u",
+            "email": f"u{day}@mail.example",
+            "city": city,
+            "registered_at": "2026-01-01T00:00:00Z",
+            "updated_at": at,
+        }
+
+    desk.land(
+        "accounts", "a.jsonl", [account(3, "Bandung"), account(5, "Medan"), account(5, "Medan"), account(4, "Solo")]
+    )
+    report = desk.run()["accounts"]
+    assert (report.accepted, report.superseded, report.duplicates) == (1, 2, 1)
+    desk.land("accounts", "b.jsonl", [account(2, "Ambon")])
+    assert desk.run()["accounts"].superseded == 1
+    assert desk.rows("accounts")["city"].to_list() == ["Medan"]
+    desk.land("accounts", "c.jsonl", [account(9, "Ambon")])
+    assert desk.run()["accounts"].accepted == 1
+    assert desk.rows("accounts")["city"].to_list() == ["Ambon"]
+    assert "@" not in str(desk.rows("accounts").to_dicts())
+
+
+def test_a_denied_call_keeps_its_page_and_day_alone(desk: Desk, call: Make):
+    denied = [call(1, consent=False), call(2, consent=None), call(3, context={"gpc": True})]
+    desk.land("web_events", "a.jsonl", [*denied, call(4, userId="learner-9")])
+    report = desk.run()["web_events"]
+    assert (report.accepted, report.denied_consent) == (4, 3)
+    rows = desk.rows("web_events").filter(~pl_col("is_consented"))
+    filled = {name for name in rows.columns if rows[name].null_count() < rows.height}
+    assert filled == {"event_key", "event_type", "page_path", "is_consented", "policy_version", "folder"}
+    links = desk.rows("identity_links")
+    assert links.height == 1
+
+
+def test_what_retention_would_have_dropped_is_refused(desk: Desk, call: Make, progress: Make):
+    desk.land("courses", "c.jsonl", COURSES)
+    desk.land(
+        "web_events", "a.jsonl", [call(1, timestamp="2021-06-30T16:59:59Z"), call(2, timestamp="2021-06-30T17:00:01Z")]
+    )
+    done = progress(1, event_type="course_completed", occurred_at="2025-06-01T00:00:00Z")
+    before = progress(4, occurred_at="2025-05-01T00:00:00Z")
+    recent = progress(2, event_type="course_completed", occurred_at="2025-08-01T00:00:00Z")
+    ancient = progress(3, occurred_at="2021-05-01T00:00:00Z")
+    desk.land("course_progress", "a.jsonl", [done, before, recent, ancient])
+    reports = desk.run(as_of=datetime(2026, 6, 30, 17, tzinfo=UTC))
+    assert (reports["web_events"].accepted, reports["web_events"].refused) == (1, {"expired": 1})
+    assert (reports["course_progress"].accepted, reports["course_progress"].refused) == (1, {"expired": 3})
+
+
+def pl_col(name: str) -> Any:
+    import polars as pl
+
+    return pl.col(name)

@@ -1,0 +1,100 @@
+"""Tiny real homes for the tests of the release: the outbound contracts of the repository and small frames for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import contracts, settings
+
+AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def read_contracts() -> contracts.Contracts:
+    return contracts.load(settings.CONTRACTS_DIR, policy_file=settings.CONTRACTS_DIR / "policy.yaml")
+
+
+def new_home(folder: Path) -> settings.Home:
+    return settings.Home(folder / "home").prepare()
+
+
+def frame(name: str, rows: list[dict[str, object]]) -> pl.DataFrame:
+    """Return rows as the contract types them; columns left out are NULL."""
+    polars_types = {
+        "VARCHAR": pl.String,
+        "TIMESTAMP": pl.Datetime("us"),
+        "BOOLEAN": pl.Boolean,
+        "BIGINT": pl.Int64,
+        "INTEGER": pl.Int32,
+        "DOUBLE": pl.Float64,
+        "DATE": pl.Date,
+    }
+    columns = read_contracts().outbound[name].columns
+    schema = {column.name: polars_types[column.sql_type] for column in columns}
+    return pl.DataFrame([{key: row.get(key) for key in schema} for row in rows], schema=schema, orient="row")
+
+
+def cohort(course: str, name: str, enrolled: int, completed: int, *, closed: bool = True) -> dict[str, object]:
+    return {
+        "course_id": course,
+        "course_title": f"Course, “{course}”",
+        "cohort": name,
+        "window_closes_at": datetime(2026, 1, 31, 17, tzinfo=UTC).replace(tzinfo=None),
+        "is_window_closed": closed,
+        "enrolled": enrolled,
+        "completed": completed,
+        "completion_rate": completed / enrolled,
+        "median_days_to_complete": 30.5,
+    }
+
+
+def module(course: str, name: str, module_id: str, enrolled: int, completed: int) -> dict[str, object]:
+    return {
+        "course_id": course,
+        "course_title": f"Course, “{course}”",
+        "cohort": name,
+        "module_id": module_id,
+        "module_title": f"Module {module_id}",
+        "position": 1,
+        "is_required": True,
+        "is_window_closed": True,
+        "enrolled": enrolled,
+        "completed_module": completed,
+        "module_completion_rate": completed / enrolled,
+    }
+
+
+def page(day: int, path: str, visitors: int) -> dict[str, object]:
+    return {
+        "dt": date(2026, 2, day),
+        "page_path": path,
+        "page_views": visitors * 2,
+        "visitors": visitors,
+        "sessions": visitors,
+        "median_engaged_seconds": 15.0,
+        "unkeyed_page_views": 3,
+    }
+
+
+def frames() -> dict[str, pl.DataFrame]:
+    return {
+        "agg_completion_rates": frame(
+            "agg_completion_rates",
+            [
+                cohort("course-1", "2026-01", 100, 50),
+                cohort("course-1", "2026-02", 777, 5),
+                cohort("course-2", "2026-01", 100, 50, closed=False),
+            ],
+        ),
+        "agg_module_funnel": frame(
+            "agg_module_funnel",
+            [
+                module("course-1", "2026-01", "m1", 100, 60),
+                module("course-1", "2026-02", "m1", 777, 60),
+                module("course-2", "2026-01", "m1", 100, 60),
+            ],
+        ),
+        "agg_traffic_daily": frame("agg_traffic_daily", [page(1, "/", 40), page(2, "/", 4)]),
+    }
