@@ -9,12 +9,13 @@ from pipelines import engine
 _MAKE = """
 copy (
     with base as (
-        select i, hash(i) as h, hash(i + 7919) as g, (hash(i * 31) % {browsers})::bigint as browser,
-            timestamp '2026-03-01' + to_milliseconds((i::double / {events} * 90 * 86400000)::bigint) as moment
+        select i, hash(i) as h, hash(i // 20 + 7919) as g, (hash(i // 20 * 31) % {browsers})::bigint as browser,
+            timestamp '2026-03-01' + to_milliseconds((i // 20 * 20.0 / {events} * 90 * 86400000)::bigint)
+                + to_seconds(i % 20 * 10) as moment
         from range({events}) as t(i)),
     calls as (
         select *, case when i % 100 = 99 then i - 1 else i end as id,
-            case when i % 5 < 2 then 'page' else 'track' end as kind from base)
+            case when i % 5 = 0 then 'page' else 'track' end as kind from base)
     select
         'ajs-' || md5(id::varchar) as "messageId",
         case when i % 1000 = 501 then 'unheard' else kind end as "type",
@@ -29,7 +30,7 @@ copy (
                 || ') AppleWebKit/537.36 (KHTML, like Gecko) Chrome/' || (110 + browser % 25) || '.0.0.0 Mobile Safari/537.36',
             'locale': 'id-ID',
             'page': {{
-                'url': 'https://kelas.example/kursus/' || (g % 40) || '/materi/' || (h % 12) || '?utm_source=ig&s=' || i,
+                'url': 'https://kelas.example/kursus/' || (g % 40) || '/materi/' || (i // 5 % 12) || '?utm_source=ig&s=' || i,
                 'referrer': 'https://cari.example/hasil?q=' || (h % 1000)}},
             'campaign': {{'source': 'ig-' || (browser % 9)}},
             'consent': {{'categoryPreferences': {{'analytics': browser % 10 < 8}}}}
@@ -47,7 +48,7 @@ def write(file: Path, *, events: int) -> int:
     """
     if not file.exists():
         beside = file.with_suffix(".part")
-        query = _MAKE.format(events=events, browsers=max(events // 25, 10), file=engine.quoted(beside))
+        query = _MAKE.format(events=events, browsers=max(events // 100, 10), file=engine.quoted(beside))
         with engine.connect() as connection:
             connection.execute(query)
         beside.replace(file)

@@ -1,0 +1,151 @@
+"""The hand-written SQL that the models are measured against: one script, plain tables, all of history at once.
+
+No contracts, no tests, no encryption, no partitions to replace, nothing that could be run for one more day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines import engine
+from pipelines.settings import Home
+
+_SOURCES = """
+create view web as select *, coalesce(visitor_pseudonym, learner_pseudonym) as browser
+    from read_parquet('{lake}/web_events/*/*.parquet', hive_partitioning = true, {key});
+create view progress as select * from read_parquet('{lake}/course_progress/*/*.parquet', hive_partitioning = true, {key});
+create view courses as select * from read_parquet('{lake}/courses/current.parquet', {key});
+create view modules as select * from read_parquet('{lake}/course_modules/current.parquet', {key});
+create view cohorts as select * from read_parquet('{lake}/cohorts/current.parquet', {key});
+create view accounts as select * from read_parquet('{lake}/accounts/current.parquet', {key});
+"""
+
+_PAGE_VIEWS = """
+create table fct_page_views as
+with first_calls as (
+    select * from web where event_type = 'page'
+    qualify row_number() over (partition by coalesce(page_view_key, event_key) order by occurred_at, event_key) = 1),
+beats as (
+    select page_view_key, occurred_at from web
+    where event_type = 'track' and event_name = 'page_ping' and page_view_key is not null),
+calls as (
+    select f.event_key, f.occurred_at, false as is_beat from first_calls as f where page_view_key is not null
+    union all
+    select f.event_key, b.occurred_at, true from beats as b join first_calls as f using (page_view_key)
+    union all
+    select f.event_key, b.occurred_at, true
+    from (select * from web where event_type = 'track' and event_name = 'page_ping' and page_view_key is null
+        and browser is not null) as b
+    asof join (select * from first_calls where browser is not null) as f
+        on b.browser = f.browser and b.occurred_at >= f.occurred_at
+    where b.occurred_at <= f.occurred_at + interval 30 minutes),
+gaps as (
+    select *, occurred_at > lag(occurred_at) over (partition by event_key order by occurred_at) + interval 30 minutes as is_gap
+    from calls),
+engaged as (
+    select event_key, count(*) as heartbeats, 10 * (count(distinct floor(epoch(occurred_at) / 10)) - 1) + 5 as engaged_seconds
+    from (select *, sum(is_gap::int) over (partition by event_key order by occurred_at) as stretch from gaps)
+    where is_beat and coalesce(stretch, 0) = 0 group by event_key)
+select f.event_key as page_view_event_key, visitor_pseudonym, learner_pseudonym, dt, page_path, referrer_host, utm_source,
+    utm_medium, utm_campaign, browser_family, os_family, device_family, is_consented, browser,
+    coalesce(heartbeats, 0) as heartbeats, engaged_seconds, occurred_at as viewed_at
+from first_calls as f left join engaged using (event_key)
+"""
+
+_SESSIONS = """
+create table fct_sessions as
+with marked as (
+    select *, occurred_at > lag(occurred_at) over (partition by browser order by occurred_at) + interval 30 minutes as is_gap
+    from web where browser is not null),
+numbered as (
+    select *, sum(coalesce(is_gap, false)::int) over (
+        partition by browser order by occurred_at range between unbounded preceding and current row) as session from marked)
+select browser, any_value(visitor_pseudonym) as visitor_pseudonym, min(event_key) filter (is_first) as session_key, min(dt) as dt,
+    count(*) as calls, count(distinct coalesce(page_view_key, event_key)) filter (event_type = 'page') as page_views,
+    min(occurred_at) as started_at, max(occurred_at) as ended_at,
+    arg_min(referrer_host, occurred_at) as referrer_host, arg_min(utm_source, occurred_at) as utm_source,
+    arg_min(utm_medium, occurred_at) as utm_medium, arg_min(utm_campaign, occurred_at) as utm_campaign,
+    arg_min(device_family, occurred_at) as device_family
+from (select *, occurred_at = min(occurred_at) over (partition by browser, session) as is_first from numbered)
+group by browser, session
+"""
+
+_TRAFFIC = """
+create table agg_traffic_daily as
+with owners as (
+    select dt, browser, min(learner_pseudonym) as learner from fct_page_views
+    group by all having count(distinct learner_pseudonym) = 1)
+select v.dt, page_path, count(*) as page_views,
+    count(distinct coalesce(v.learner_pseudonym, o.learner, v.visitor_pseudonym)) as visitors,
+    count(distinct s.session_key) as sessions, median(engaged_seconds::double) as median_engaged_seconds,
+    count(*) - count(v.browser) as unkeyed_page_views
+from fct_page_views as v
+left join owners as o on v.dt = o.dt and v.browser = o.browser
+left join fct_sessions as s on v.browser = s.browser and v.viewed_at between s.started_at and s.ended_at
+group by all
+"""
+
+_COURSES = """
+create table enrolments as
+with spells as (
+    select *, max(cohort) over (partition by learner_pseudonym, course_id, enrolment_key) as own_cohort,
+        count(*) filter (event_type = 'enrolled') over (
+            partition by learner_pseudonym, course_id order by occurred_at, event_key) as spell
+    from progress),
+placed as (
+    select *, coalesce(cohort, own_cohort, max(cohort) over (partition by learner_pseudonym, course_id, spell),
+        strftime(min(occurred_at) over (partition by learner_pseudonym, course_id, enrolment_key, spell) + interval 7 hours, '%Y-%m'))
+        as run
+    from spells)
+select learner_pseudonym, course_id, run as cohort,
+    min(occurred_at) filter (event_type in ('enrolled', 'course_completed')) as enrolled_at,
+    min(occurred_at) filter (event_type = 'course_completed') as completed_at
+from placed group by all having enrolled_at is not null;
+create table completions as
+select p.learner_pseudonym, p.course_id, coalesce(p.cohort, e.cohort) as cohort, module_id, min(p.occurred_at) as completed_at
+from progress as p join enrolments as e
+    on p.learner_pseudonym = e.learner_pseudonym and p.course_id = e.course_id and (p.cohort = e.cohort or p.cohort is null)
+where event_type = 'module_completed' group by all;
+create table windows as
+select e.*, coalesce(c.ends_at, e.enrolled_at) + coalesce(c.observation_days, 90) * interval 1 day as closes_at
+from enrolments as e left join cohorts as c using (course_id, cohort);
+create table agg_completion_rates as
+select course_id, any_value(c.title) as course_title, cohort, count(*) as enrolled,
+    count(*) filter (completed_at <= closes_at) as completed, completed / enrolled::double as completion_rate,
+    median((epoch(completed_at) - epoch(enrolled_at)) / 86400.0) filter (completed_at <= closes_at) as median_days_to_complete
+from windows left join courses as c using (course_id) group by course_id, cohort;
+create table agg_module_funnel as
+select r.course_id, r.cohort, m.module_id, any_value(r.enrolled) as enrolled,
+    count(distinct w.learner_pseudonym) as completed_module
+from agg_completion_rates as r join modules as m using (course_id)
+left join completions as d on r.course_id = d.course_id and r.cohort = d.cohort and m.module_id = d.module_id
+left join windows as w on d.learner_pseudonym = w.learner_pseudonym and d.course_id = w.course_id and d.cohort = w.cohort
+    and d.completed_at <= w.closes_at
+group by r.course_id, r.cohort, m.module_id;
+create table dim_learners as
+select * from accounts full join (select distinct learner_pseudonym from progress) using (learner_pseudonym);
+create table dim_courses as
+select c.*, (select count(*) from modules as m where m.course_id = c.course_id) as modules from courses as c
+"""
+
+
+def run(home: Home, out: Path, parquet_keys: Mapping[str, bytes], as_of: datetime) -> None:
+    """Write every table to `plain.duckdb` below `out`, the facts by day to Parquet as well."""
+    connection = duckdb.connect(str(out / "plain.duckdb"), config={"memory_limit": "8GB"})
+    engine.prepare(connection, parquet_keys=parquet_keys)
+    connection.execute(_SOURCES.format(lake=home.lake, key="encryption_config = {footer_key: 'lake_v1'}"))
+    for script in (_PAGE_VIEWS, _SESSIONS, _TRAFFIC, _COURSES):
+        connection.execute(script)
+    connection.execute(
+        "alter table agg_completion_rates add column is_closed boolean default "
+        f"(timestamp '{as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S}' is not null)"
+    )
+    for table in ("fct_page_views", "fct_sessions"):
+        connection.execute(
+            f"copy {table} to '{out}/{table}' (format parquet, compression zstd, partition_by (dt), write_partition_columns)"
+        )
+    connection.close()
