@@ -98,9 +98,8 @@ with spells as (
     from progress),
 placed as (
     select *, coalesce(cohort, own_cohort, max(cohort) over (partition by learner_pseudonym, course_id, spell),
-        strftime(min(occurred_at) over (partition by learner_pseudonym, course_id, enrolment_key, spell) + interval 7 hours, '%Y-%m'))
-        as run
-    from spells)
+        strftime(min(occurred_at) over enrolment + interval 7 hours, '%Y-%m')) as run
+    from spells window enrolment as (partition by learner_pseudonym, course_id, enrolment_key, spell))
 select learner_pseudonym, course_id, run as cohort,
     min(occurred_at) filter (event_type in ('enrolled', 'course_completed')) as enrolled_at,
     min(occurred_at) filter (event_type = 'course_completed') as completed_at
@@ -145,7 +144,5 @@ def run(home: Home, out: Path, parquet_keys: Mapping[str, bytes], as_of: datetim
         f"(timestamp '{as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S}' is not null)"
     )
     for table in ("fct_page_views", "fct_sessions"):
-        connection.execute(
-            f"copy {table} to '{out}/{table}' (format parquet, compression zstd, partition_by (dt), write_partition_columns)"
-        )
+        connection.execute(f"copy {table} to '{out}/{table}' (format parquet, compression zstd, partition_by (dt))")
     connection.close()

@@ -1,0 +1,48 @@
+with
+
+enrolments as (
+
+    select * from {{ ref('fct_enrolments') }}
+
+),
+
+courses as (
+
+    select * from {{ ref('dim_courses') }}
+
+),
+
+cohorts as (
+
+    select
+        course_id,
+        cohort,
+        max(cohort_window_closes_at) as window_closes_at,
+        count(distinct learner_pseudonym) as enrolled,
+        count(distinct case when is_completed then learner_pseudonym end) as completed,
+        median(case when is_completed then days_to_complete end) as median_days_to_complete
+    from enrolments
+    group by course_id, cohort
+
+),
+
+final as (
+
+    select
+        cohorts.course_id,
+        courses.course_title,
+        cohorts.cohort,
+
+        cohorts.window_closes_at,
+        cohorts.window_closes_at <= cast('{{ var("as_of") }}' as timestamp) as is_window_closed,
+
+        cohorts.enrolled,
+        cohorts.completed,
+        cohorts.completed / cast(cohorts.enrolled as double) as completion_rate,
+        cast(cohorts.median_days_to_complete as double) as median_days_to_complete
+    from cohorts
+    left join courses on cohorts.course_id = courses.course_id
+
+)
+
+select * from final

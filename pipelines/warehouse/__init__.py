@@ -1,0 +1,10 @@
+"""The warehouse: dbt's models built beside the old file and swapped in, event-level facts as Parquet partitions.
+
+What a model says lives in `dbt_project/`; what is published, in the release.
+"""
+
+from pipelines.warehouse.building import BuildResult, build, open_read_only
+from pipelines.warehouse.files import WarehouseMissing
+from pipelines.warehouse.running import ModelFailure
+
+__all__ = ["BuildResult", "ModelFailure", "WarehouseMissing", "build", "open_read_only"]

@@ -1,0 +1,111 @@
+"""Runs dbt in this process, silently, with everything it writes under the home's `dagster/dbt`.
+
+Messages of the database may quote rows, so none is logged or raised: names and kinds only. Not here: what is built, or
+where to (building).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipelines import settings
+from pipelines.settings import Home
+
+_KIND = re.compile(r"\b([A-Z][a-z]+ Error)\b:?")
+_FAILED = {"error", "fail", "runtime error"}
+
+
+class ModelFailure(RuntimeError):
+    """A model could not be built, or a test of it failed; the warehouse stays as it was."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many models were built and tests passed; the seconds before the first node, and those within tests."""
+
+    models: int
+    tests: int
+    start_seconds: float
+    test_seconds: float
+
+
+class _Node(Protocol):
+    name: str
+    resource_type: str
+
+
+class _Result(Protocol):
+    # The part of dbt's result of one node that we read.
+    status: str
+    message: str | None
+    execution_time: float
+    node: _Node
+
+
+def run(home: Home, *, command: str, variables: Mapping[str, Any], options: Sequence[str] = ()) -> Counts:
+    """Parse the project (kept between runs) and run one dbt command on it. Raises ModelFailure."""
+    started = time.monotonic()
+    settings.silence()
+    # dbt takes more than a second to import: only who builds pays for it.
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    # The values of variables change with every run; given while parsing, they would make dbt parse everything again.
+    parsed = dbtRunner().invoke(_arguments(home, "parse"))
+    if not isinstance(parsed.result, Manifest):
+        message = f"the dbt project cannot be read: {parsed.exception}"
+        raise ModelFailure(message)
+    start_seconds = time.monotonic() - started
+    arguments = [*_arguments(home, command), "--vars", json.dumps(variables), *options]
+    try:
+        outcome = dbtRunner(manifest=parsed.result).invoke(arguments)
+    finally:
+        _close_connections()
+        # It would keep messages of the database.
+        (home.dagster / "dbt" / "target" / "run_results.json").unlink(missing_ok=True)
+    results = getattr(outcome.result, "results", None)
+    if results is None:
+        message = f"dbt could not start: {type(outcome.exception).__name__}"
+        raise ModelFailure(message) from None
+    _raise_on_failure(results)
+    return _counted(results, start_seconds=start_seconds)
+
+
+def _arguments(home: Home, command: str) -> list[str]:
+    project, folder = str(settings.DBT_PROJECT_DIR), home.dagster / "dbt"
+    quiet = ["--quiet", "--no-print", "--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
+    places = ["--project-dir", project, "--profiles-dir", project]
+    return [*quiet, "--log-path", str(folder / "logs"), command, *places, "--target-path", str(folder / "target")]
+
+
+def _close_connections() -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    # Otherwise the next build in this process would be given this one's connection.
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _raise_on_failure(results: Iterable[_Result]) -> None:
+    failed = [_described(result) for result in results if result.status in _FAILED]
+    if failed:
+        message = f"{', '.join(failed)}; the warehouse stays as it was"
+        raise ModelFailure(message)
+
+
+def _described(result: _Result) -> str:
+    kinds = [kind for kind in _KIND.findall(result.message or "") if kind not in {"Runtime Error", "Database Error"}]
+    return f"{result.node.resource_type} {result.node.name} failed" + (f" ({kinds[0]})" if kinds else "")
+
+
+def _counted(results: Iterable[_Result], *, start_seconds: float) -> Counts:
+    done = [result for result in results if result.status in {"success", "pass"}]
+    models = sum(result.node.resource_type == "model" for result in done)
+    test_seconds = sum(result.execution_time for result in done if result.node.resource_type == "test")
+    return Counts(models, len(done) - models, start_seconds, test_seconds)

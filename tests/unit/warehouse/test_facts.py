@@ -1,0 +1,49 @@
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines import engine, settings
+from pipelines.warehouse import facts
+
+MONDAY, TUESDAY = date(2024, 3, 4), date(2024, 3, 5)
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with engine.connect(parquet_keys={"warehouse_v1": bytes(range(32))}) as opened:
+        rows = "(values (date '2024-03-04', 'b'), (date '2024-03-04', 'a'))"
+        opened.execute(f"create table chunk as select * from {rows} t(dt, name)")
+        yield opened
+
+
+def replace(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    facts.replace_partitions(connection, "chunk", folder=folder, days=[MONDAY, TUESDAY], sort_by=["name"])
+
+
+def test_a_partition_is_sorted_and_has_no_day_column(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    replace(connection, tmp_path)
+    file = tmp_path / "dt=2024-03-04" / "part.parquet"
+    query = f"select * from read_parquet('{file}', encryption_config = {{footer_key: 'warehouse_v1'}}, hive_partitioning = false)"
+    assert connection.execute(query).fetchall() == [("a",), ("b",)]
+
+
+def test_a_day_without_rows_loses_its_partition(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    old = tmp_path / "dt=2024-03-05" / "part.parquet"
+    old.parent.mkdir()
+    old.write_bytes(b"old")
+    replace(connection, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["dt=2024-03-04"]
+
+
+def test_no_unfinished_file_stays_beside_a_partition(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    replace(connection, tmp_path)
+    assert [path.name for path in (tmp_path / "dt=2024-03-04").iterdir()] == ["part.parquet"]
+
+
+def test_days_of_facts_are_read_from_their_folders(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    home = settings.home(tmp_path)
+    replace(connection, home.facts / "fct_page_views")
+    assert facts.days_of(home) == {MONDAY}
