@@ -81,6 +81,8 @@ def httpfs_path() -> Path:
     folder = Path(duckdb_extension_httpfs.__file__).parent / "extensions" / f"v{duckdb.__version__}"
     found = sorted(folder.glob("*.duckdb_extension"))
     if not found:
-        message = f"duckdb {duckdb.__version__} needs duckdb-extension-httpfs of the same version: run `make clean demo`"
+        message = (
+            f"duckdb {duckdb.__version__} needs duckdb-extension-httpfs of the same version: run `make clean demo`"
+        )
         raise FileNotFoundError(message)
     return found[0]

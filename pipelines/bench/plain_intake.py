@@ -19,7 +19,7 @@ _COLUMNS = """{
 }"""
 
 _READ = """
-create table typed as
+create view typed as
 select row_number() over () as place, "messageId" as message_id, type as event_type, event as event_name,
     "anonymousId" as anonymous_id, "userId" as user_id,
     try_cast(timestamp as timestamptz)::timestamp as moment, try_cast("receivedAt" as timestamptz)::timestamp as received_at,
@@ -43,13 +43,13 @@ from typed
 """
 
 _TREAT = """
-create table treated as
-select ('0x' || substr(sha256($key || message_id), 1, 16))::ubigint as event_key, received_at, moment, place,
+create view treated as
+select ('0x' || substr(sha256(getvariable('key') || message_id), 1, 16))::ubigint as event_key, received_at, moment, place,
     (moment + interval 7 hours)::date as dt, event_type, event_name, is_consented,
-    case when is_consented then substr(sha256($key || anonymous_id), 1, 32) end as visitor_pseudonym,
-    case when is_consented then substr(sha256($key || user_id), 1, 32) end as learner_pseudonym,
+    case when is_consented then substr(sha256(getvariable('key') || anonymous_id), 1, 32) end as visitor_pseudonym,
+    case when is_consented then substr(sha256(getvariable('key') || user_id), 1, 32) end as learner_pseudonym,
     case when is_consented then moment end as occurred_at,
-    case when is_consented then ('0x' || substr(sha256($key || page_view_id), 1, 16))::ubigint end as page_view_key,
+    case when is_consented then ('0x' || substr(sha256(getvariable('key') || page_view_id), 1, 16))::ubigint end as page_view_key,
     case when is_consented then regexp_extract(ip, '^(\\d+\\.\\d+\\.\\d+)\\.\\d+$', 1) || '.0/24' end as ip_network,
     case when is_consented then b.browser_family end as browser_family,
     case when is_consented then b.os_family end as os_family,
@@ -85,7 +85,8 @@ def run(source: Path, out: Path) -> None:
         found = ua_parser.parse(text)
         families = [part.family if part else None for part in (found.user_agent, found.os, found.device)]
         connection.execute("insert into browsers values (?, ?, ?, ?)", [text, *families])
-    connection.execute(_TREAT, {"key": key})
+    connection.execute("set variable key = ?", [key])
+    connection.execute(_TREAT)
     connection.execute(_DEDUPLICATE)
     connection.execute(
         f"copy (select * exclude (received_at, moment, place) from kept) to '{out}/events' "

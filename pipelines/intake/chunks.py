@@ -19,7 +19,7 @@ from pipelines.intake import families
 from pipelines.intake.formats import SCHEMA
 from pipelines.intake.judging import Judgement
 
-BLOCK_BATCHES = 8
+BLOCK_BATCHES = 32
 CHUNK_ROWS = 500_000
 _FEW_SHAPES = 200
 _HEAD_ROWS = 2_000
@@ -58,8 +58,8 @@ class Chunks:
 
     def add(self, batches: Iterator[pa.RecordBatch], *, file_no: int) -> None:
         """Judge the lines of one file."""
-        for block in _prefetched(_blocks(batches)):
-            self._judge(block, file_no=file_no)
+        for number, block in enumerate(_prefetched(_blocks(batches))):
+            self._judge(block, file_no=file_no, is_first=number == 0)
             if self._waiting >= CHUNK_ROWS:
                 self.flush()
 
@@ -112,13 +112,13 @@ class Chunks:
         self._connection.register("browsers", families.browsers([]))
         self._connection.register("networks", families.networks([]))
         self._connection.execute(
-            self._accept_sql().replace("insert into accepted", "create or replace temp table accepted as")
+            self._accept_sql().replace("insert into accepted", "create or replace table accepted as")
         )
 
-    def _judge(self, block: pa.Table, *, file_no: int) -> None:
+    def _judge(self, block: pa.Table, *, file_no: int, is_first: bool) -> None:
         numbers = pa.repeat(pa.scalar(file_no, pa.int32()), len(block))
         self._connection.register("lines", block.add_column(0, "file_no", numbers))
-        if len(self.shapes) < _FEW_SHAPES:
+        if is_first and len(self.shapes) < _FEW_SHAPES:
             # Most rows of a source look alike: once their shapes are known, no row has to carry its own.
             head = self._connection.execute(self._judgement.shapes(f"(from lines limit {_HEAD_ROWS})"))
             self.shapes.update(dict(head.fetchall()))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +18,17 @@ _UNFINISHED = ".part"
 
 @dataclass(frozen=True)
 class Pending:
-    """A file to read: where it lies, how it is read (None: no format we know), what identifies it."""
+    """A file to read: where it lies, how it is read (None: no format we know), what identifies it once that is known."""
 
     path: Path
+    name: str
     suffix: str | None
-    landed: LandedFile
+    described: Future[LandedFile]
+
+    @property
+    def landed(self) -> LandedFile:
+        """What identifies the file; waits until its hash is there."""
+        return self.described.result()
 
 
 def settled_files(home: Home, source: str) -> Iterator[Path]:
@@ -55,22 +63,28 @@ def unknown_sources(home: Home, sources: Iterable[str]) -> tuple[str, ...]:
 
 
 def sort_out(
-    home: Home, source: str, manifest: Manifest, paths: Iterable[Path]
+    home: Home, source: str, manifest: Manifest, paths: Collection[Path], *, executor: Executor
 ) -> tuple[list[Pending], list[LandedFile]]:
     """Return (files to read, files whose content is known already).
 
-    The same bytes under two names are one file: the first by name is read.
+    The same bytes under two names are one file: the first by name is read. Only files of a size seen before can be such a
+    repetition, so that only they are hashed before they are read; `executor` hashes the others meanwhile.
     """
     seen = set(manifest.known_hashes(source))
+    sizes = Counter(path.stat().st_size for path in paths) + Counter(
+        size for size, _ in manifest.known_files(source).values()
+    )
     pending: list[Pending] = []
     repeated: list[LandedFile] = []
     for path in paths:
-        landed = _describe(home, source, path)
-        if landed.content_hash in seen:
-            repeated.append(landed)
-            continue
-        seen.add(landed.content_hash)
-        pending.append(Pending(path, suffix_of(path.name), landed))
+        described = executor.submit(_describe, home, source, path)
+        if sizes[path.stat().st_size] > 1:
+            landed = described.result()
+            if landed.content_hash in seen:
+                repeated.append(landed)
+                continue
+            seen.add(landed.content_hash)
+        pending.append(Pending(path, _name(home, source, path), suffix_of(path.name), described))
     return pending, repeated
 
 

@@ -6,7 +6,7 @@ and counts also stand in the manifest's balances; values stand only here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,18 +17,9 @@ import pyarrow as pa
 
 from pipelines import engine
 from pipelines.identity.keyring import Keyring
+from pipelines.intake.judging import EXPIRED
 from pipelines.lake import read_expression, write_parquet
 from pipelines.settings import Home
-
-SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("reason", pa.string()),
-        ("file", pa.string()),
-        ("place", pa.int64()),
-        ("raw", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -53,6 +44,27 @@ def target(home: Home, day: date, *, source: str, batch_id: str) -> Path:
 def write(connection: duckdb.DuckDBPyConnection, query: str, *, file: Path, day: date, ring: Keyring) -> int:
     """Write rows (source, reason, file, place, raw) encrypted under the day's key; return how many."""
     return write_parquet(connection, query, file=file, key=_register(connection, ring, day))
+
+
+def stage_rejected(
+    connection: duckdb.DuckDBPyConnection, source: str, *, names: Sequence[str], file: Path, day: date, ring: Keyring
+) -> dict[str, int]:
+    """Write the table `rejected` of a batch to `file`, refused rows left out; return how many rows of each reason.
+
+    `names` are the landed files by number, the first being 1. Nothing is written where nothing was rejected.
+    """
+    waiting = f"reason <> '{EXPIRED}'"
+    found = connection.execute(
+        f"select reason, count(*) from rejected where {waiting} group by reason order by reason"
+    ).fetchall()
+    if found:
+        connection.register("names", pa.table({"file_no": range(1, len(names) + 1), "file": list(names)}))
+        query = (
+            f"select '{source}' as source, reason, file, place, raw from rejected left join names using (file_no) "
+            f"where {waiting} order by file, place, reason"
+        )
+        write(connection, query, file=file, day=day, ring=ring)
+    return dict(found)
 
 
 def read(connection: duckdb.DuckDBPyConnection, file: QuarantineFile, *, ring: Keyring) -> str:

@@ -34,7 +34,7 @@ def settle_events(
     expired = _take_out_expired(connection, contract, as_of=as_of)
     content = _content(contract)
     connection.execute(f"""
-        create or replace temp table losers as
+        create or replace table losers as
         with repeated as (select event_key from accepted group by event_key having count(*) > 1),
         candidates as (
             select rowid as row_id, {content} as content, * from accepted
@@ -64,7 +64,7 @@ def settle_states(connection: duckdb.DuckDBPyConnection, contract: InboundContra
         "received_ desc nulls last, file_no desc, place desc" if contract.version_field else "file_no desc, place desc"
     )
     connection.execute(f"""
-        create or replace temp table losers as
+        create or replace table losers as
         select row_id, content = kept as is_same from (
             select row_id, content,
                 row_number() over (partition by {key} order by {order}) as nth,
@@ -108,7 +108,7 @@ def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundCo
     enrolment = "learner_pseudonym, course_id, coalesce(cohort, ''), coalesce(enrolment_key, 0)"
     otherwise = interval(retention.otherwise_period or "P1000Y")
     connection.execute(f"""
-        create or replace temp table losers as
+        create or replace table losers as
         select row_id from (
             select rowid as row_id,
                 min(own_at) filter (event_type = 'course_completed') over (partition by {enrolment}) as completed_at,
@@ -123,9 +123,7 @@ def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundCo
 
 def _delete_losers(connection: duckdb.DuckDBPyConnection, *, rows: int) -> None:
     if rows:
-        connection.execute(
-            "create or replace temp table accepted as select * from accepted where rowid not in (select row_id from losers)"
-        )
+        connection.execute("delete from accepted where rowid in (select row_id from losers)")
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
-from pipelines.contracts.models import InboundContract
+from pipelines.contracts.models import InboundContract, LakeColumn
 from pipelines.intake.settling import content_sql, key_columns
 from pipelines.lake import current_file, partition_file, read_expression, write_parquet
 from pipelines.lake.manifest import Move, staging_dir
 from pipelines.settings import Home
 
+LINKS = "identity_links"
 _KEYS = ".keys"
+_DAYS_AT_ONCE = 2
 
 
 def stored_keys(home: Home, family: str) -> tuple[Path, ...]:
@@ -29,14 +33,20 @@ def stage_days(
     columns = ", ".join(column.name for column in contract.lake_columns)
     order = f"{contract.sort_by} nulls last, {contract.field(contract.event_time or '').stored_as[0]}, event_key"
     days = connection.execute("select distinct dt from accepted order by dt").fetchall()
-    for (day,) in days:
+
+    def stage(day: date) -> tuple[date, Move]:
         place = partition_file(home, contract.name, day)
         rows = f"select {columns} from accepted where dt = date '{day.isoformat()}'"
         if place.exists():
             rows = f"{rows} union all by name select {columns} from {read_expression(place)}"
         staged = staging_dir(home) / batch_id / f"{day.isoformat()}.parquet"
-        write_parquet(connection, f"select {columns} from ({rows}) order by {order}", file=staged)
-        yield day, Move(staged, place)
+        with connection.cursor() as own:
+            write_parquet(own, f"select {columns} from ({rows}) order by {order}", file=staged)
+        return day, Move(staged, place)
+
+    # One day is one row group, which one thread sorts and compresses: days side by side use the other core.
+    with ThreadPoolExecutor(max_workers=_DAYS_AT_ONCE) as executor:
+        yield from executor.map(stage, [day for (day,) in days])
 
 
 def stage_current(
@@ -54,6 +64,27 @@ def stage_current(
     staged = staging_dir(home) / batch_id / "current.parquet"
     write_parquet(connection, f"select * from ({rows}) order by {key}", file=staged)
     return Move(staged, place)
+
+
+def states_links(contract: InboundContract) -> bool:
+    """Say whether rows of a source can bear both a browser's and a learner's id."""
+    return {"anonymous_id", "user_id"} <= {field.identifier_kind for field in contract.fields}
+
+
+def stage_links(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    links: pl.DataFrame,
+    *,
+    columns: Sequence[LakeColumn],
+    batch_id: str,
+) -> Move:
+    """Stage the projection of the vault's timed links."""
+    connection.register("links", links)
+    listed = ", ".join(f"{column.name}::{column.sql_type} as {column.name}" for column in columns)
+    staged = staging_dir(home) / batch_id / "links.parquet"
+    write_parquet(connection, f"select {listed} from links order by all", file=staged)
+    return Move(staged, current_file(home, LINKS))
 
 
 def stage_keys(

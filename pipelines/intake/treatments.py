@@ -12,7 +12,6 @@ _TIMESTAMP = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?\s?(Z|z|[+-]\d\d(
 _OFFSET = r":\d\d(\.\d+)?\s?(Z|z|[+-]\d\d(:?\d\d)?)$"
 _IPV4_OCTET = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
 _NO_LABEL = r"[@{}<>\[\]\\\x00-\x1f]|\d{9}|%40"
-_PATH = r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)"
 _SEGMENT = r"[A-Za-z0-9._~-]{0,80}"
 # Six digits in a row may be a phone, an order or an account; sixteen hexadecimal ones a token or a hash.
 _TELLING = r"\d{6}|[0-9a-fA-F]{16}"
@@ -30,7 +29,7 @@ def timestamp(s: str) -> str:
 
 def has_offset(s: str) -> str:
     """Whether the text of an instant states its offset."""
-    return f"(ends_with({s}, 'Z') or regexp_matches({s}, '{_OFFSET}'))"
+    return f"case when ends_with({s}, 'Z') then true else regexp_matches({s}, '{_OFFSET}') end"
 
 
 def integer(s: str) -> str:
@@ -84,7 +83,12 @@ def ipv4_network(s: str) -> str:
 
 def url_path(s: str) -> str:
     """The path of a URL; segments that are not plain, or look like a number or token of a person, are masked."""
-    path = f"regexp_extract({s}, '{_PATH}', 1)"
+    whole = f"split_part(split_part({s}, '?', 1), '#', 1)"
+    after = f"substr({whole}, strpos({whole}, '//') + 2)"
+    path = (
+        f"case when not contains({whole}, '//') or regexp_matches({whole}, '^/[^/]') then {whole} "
+        f"when contains({after}, '/') then substr({after}, strpos({after}, '/')) else '' end"
+    )
     masked = (
         f"array_to_string(list_transform(string_split({path}, '/'), lambda segment: case "
         f"when regexp_full_match(segment, '{_SEGMENT}') and not regexp_matches(segment, '{_TELLING}') "

@@ -75,6 +75,8 @@ def test_an_ipv6_address_is_cut_to_its_48_and_a_mapped_one_to_its_24():
         ("https://u:p@kelas.example/masuk", "/masuk"),
         ("/kursus/web?x=1", "/kursus/web"),
         ("//kelas.example/a", "/a"),
+        ("/a//b", "/a//b"),
+        ("mailto:budi@mail.example", ":masked"),
         ("https://kelas.example/akun/budi@mail.example/ubah", "/akun/:masked/ubah"),
         ("https://kelas.example/akun/budi%40mail.example", "/akun/:masked"),
         ("https://kelas.example/akun/budi%2540mail.example", "/akun/:masked"),

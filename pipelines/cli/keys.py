@@ -1,0 +1,93 @@
+"""`crosslife keys`: make, list and exchange the keys of a home. Never shows one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from pipelines.cli.options import debug_option, home_option, json_option, place
+from pipelines.cli.terminal import print_json, print_table
+
+
+@click.group()
+def keys() -> None:
+    """The keys of a home: made once, listed, exchanged."""
+
+
+@keys.command()
+@home_option
+@json_option
+@debug_option
+def init(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Make the keys of a home where they are missing; a second call changes nothing.
+
+    The master key is CROSSLIFE_MASTER_KEY (base64), else the file CROSSLIFE_KEY_FILE, else <home>/master.key.
+    Without it nothing in this home can be read again: keep a copy elsewhere.
+
+    \b
+    Example:
+      crosslife keys init --home ./home
+    """
+    from pipelines.identity import keys as room
+
+    here = place(home=home)
+    room.init(here.home)
+    _show(here.home.root, as_json=as_json)
+
+
+@keys.command()
+@home_option
+@json_option
+@debug_option
+def status(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """List ids, versions and states of the keys, never the keys.
+
+    \b
+    Example:
+      crosslife keys status --home ./home --json
+    """
+    _show(place(home=home).home.root, as_json=as_json)
+
+
+@keys.command()
+@click.argument("what", type=click.Choice(["master", "vault", "lookup"]))
+@click.option(
+    "--new-master", envvar="CROSSLIFE_NEW_MASTER_KEY", help="Base64; needed where the master key is in the environment."
+)
+@home_option
+@json_option
+@debug_option
+def rotate(what: str, new_master: str | None, home: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Exchange a key and destroy the old one; pseudonyms never change by it.
+
+    \b
+    Example:
+      crosslife keys rotate vault --home ./home
+    """
+    from pipelines import lake
+    from pipelines.identity import keys as room
+
+    here = place(home=home)
+    room.open_keyring(here.home)
+    with lake.writer_lock(here.home):
+        done = room.rotate(here.home, what, new_master_text=new_master)
+    if as_json:
+        print_json(asdict(done))
+        return
+    made, destroyed = (", ".join(names) or "nothing" for names in (done.made, done.destroyed))
+    click.echo(f"{done.what}: made {made}; destroyed {destroyed}")
+
+
+def _show(home: Path, *, as_json: bool) -> None:
+    from pipelines.identity import keys as room
+
+    found = room.status(place(home=home).home)
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(f"master key: {found.master_source} (fingerprint {found.master_fingerprint})")
+    click.echo(f"vault: {found.vault_file} ({'present' if found.is_vault_present else 'not made yet'})")
+    rows = [[key.id, key.version, key.state, key.created] for key in found.keys]
+    print_table("Keys", columns=["key", "version", "state", "created"], rows=rows)

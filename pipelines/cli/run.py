@@ -1,0 +1,77 @@
+"""`crosslife run`: everything that waits, from landed files to the release, through the assets that Dagster shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.cli.options import (
+    Place,
+    as_of_option,
+    debug_option,
+    home_option,
+    json_option,
+    place,
+    policy_option,
+)
+from pipelines.cli.terminal import Progress, print_json
+
+NOTHING = "Nothing changed: no new files, no days that await their models, and the release is up to date."
+
+
+@click.command()
+@home_option
+@as_of_option
+@policy_option
+@json_option
+@debug_option
+def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Take in what has landed, check it, build the models, publish.
+
+    Files land as <home>/landing/<source>/<anything>.jsonl, .jsonl.gz, .csv or .parquet. A second run with nothing new
+    changes nothing and says so.
+
+    \b
+    Example:
+      crosslife run --home ./home --as-of 2026-06-30
+    """
+    here = place(home=home, policy=policy, as_of=as_of)
+    summary = run_what_waits(here, progress=Progress(is_silent=as_json))
+    if as_json:
+        print_json(summary)
+    else:
+        click.echo(told(summary))
+
+
+def run_what_waits(here: Place, *, progress: Progress) -> dict[str, Any]:
+    """Run everything that waits; return whether anything did, the run's id, and each asset's counts.
+
+    Dagster and dbt are imported only when there is something to do. Raises AnotherWriter and the errors of the rooms.
+    """
+    from pipelines import lake
+    from pipelines.defs.waiting import what_waits
+    from pipelines.identity import keys
+
+    here.publish()
+    ring = keys.open_keyring(here.home)
+    with lake.writer_lock(here.home):  # freed at once: the run takes it again for its own length
+        waiting = what_waits(here.home, ring, here.contracts(), as_of=here.as_of)
+    if not waiting:
+        return {"changed": False, "as_of": here.as_of.isoformat()}
+    progress(f"to do: {', '.join(waiting)}")
+    from pipelines.defs import in_process
+
+    outcome = in_process.run(here.home, policy=here.policy, as_of=here.as_of, progress=progress)
+    return {"changed": True, "as_of": here.as_of.isoformat(), "run_id": outcome.run_id, "counts": outcome.counts}
+
+
+def told(summary: dict[str, Any]) -> str:
+    """Return a run's summary as lines of text."""
+    if not summary["changed"]:
+        return NOTHING
+    rows = summary["counts"].get("intake/batch", {})
+    facts = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in rows.items() if isinstance(value, int))
+    return f"Done as of {summary['as_of']}. {facts}"

@@ -1,0 +1,28 @@
+"""The assets of Dagster: one module a room, each a few lines over one function of that room.
+
+What an asset computes does not belong here; Dagster is imported nowhere else but in `pipelines.definitions`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+def load() -> dg.Definitions:
+    """Return everything of this code location; needs contracts and models, but no home and no key."""
+    import dagster as dg
+
+    from pipelines.defs import automation, intake, landing, quality, release, site, warehouse
+
+    return dg.Definitions(
+        assets=[*landing.specs(), intake.lake_assets, warehouse.models(), release.released],
+        asset_checks=quality.checks(),
+        jobs=[automation.JOB],
+        schedules=[automation.nightly],
+        sensors=[landing.arrivals],
+        resources={"site": site.SiteResource()},
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,114 @@
+"""Runs the daily job in this process, recorded in the home's own Dagster storage, for `crosslife run`.
+
+The same assets that the UI shows; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pipelines import defs, settings
+from pipelines.defs.instance import write_instance_file
+from pipelines.defs.partitions import ARRIVALS_TAG, JOB_NAME, key_of
+from pipelines.defs.site import PROGRESS
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class RefusedArrivals(RuntimeError):
+    """A dataset does not meet its contract, so nothing was built from it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: its id in Dagster, and for each asset the counts that it reported."""
+
+    run_id: str
+    counts: Mapping[str, Mapping[str, Any]]
+
+
+def run(home: settings.Home, *, policy: Path, as_of: datetime, progress: Callable[[str], None]) -> Outcome:
+    """Take in what has landed, check it, build the models, publish; return what each asset reported.
+
+    Raises the error of the room that failed, or RefusedArrivals naming the expectations that were missed.
+    """
+    write_instance_file(home)
+    job = defs.load().resolve_job_def(JOB_NAME)
+    run_id = str(uuid.uuid4())
+    config = {**_QUIET, "resources": {"site": {"config": _site(home, policy=policy, as_of=as_of)}}}
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance, _listening(progress):
+        _close_dead_runs(instance)
+        try:
+            result = job.execute_in_process(
+                run_config=config,
+                instance=instance,
+                partition_key=key_of(as_of),
+                tags={ARRIVALS_TAG: "command"},
+                run_id=run_id,
+            )
+        except dg.DagsterError as error:
+            missed = _missed(instance, run_id=run_id)
+            if missed:
+                raise RefusedArrivals(_refusal(missed)) from None
+            # Dagster wraps what a resource raised; the writer's lock speaks for itself.
+            raise (error.__cause__ or error) from None
+    return Outcome(run_id=run_id, counts=_counts(result))
+
+
+def _site(home: settings.Home, *, policy: Path, as_of: datetime) -> dict[str, Any]:
+    return {"home": str(home.root), "policy": str(policy), "as_of": as_of.isoformat(), "wait_seconds": 0.0}
+
+
+def _close_dead_runs(instance: dg.DagsterInstance) -> None:
+    # A run whose process was killed would stand as started for ever, and hold back Dagster's queue.
+    of_commands = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags={ARRIVALS_TAG: "command"})
+    for dead in instance.get_runs(filters=of_commands):
+        instance.report_run_failed(dead, "its process ended without a word")
+
+
+def _refusal(missed: list[str]) -> str:
+    return (
+        f"what arrived does not meet its contract, so nothing was built from it: {'; '.join(missed)}. "
+        "Compare data_contracts/inbound with what the source sends, mend one of them, and run again"
+    )
+
+
+def _missed(instance: dg.DagsterInstance, *, run_id: str) -> list[str]:
+    records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluations = [entry.get_dagster_event().asset_check_evaluation_data for entry in records if entry.is_dagster_event]
+    return [f"{e.asset_key.to_user_string()}: {e.description}" for e in evaluations if not e.passed]
+
+
+def _counts(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for event in result.get_asset_materialization_events():
+        metadata = event.materialization.metadata
+        if event.asset_key and metadata:
+            found[event.asset_key.to_user_string()] = {name: value.value for name, value in metadata.items()}
+    return found
+
+
+@contextmanager
+def _listening(progress: Callable[[str], None]) -> Iterator[None]:
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            progress(record.getMessage())
+
+    listener = Listener()
+    level = PROGRESS.level
+    PROGRESS.addHandler(listener)
+    PROGRESS.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        PROGRESS.removeHandler(listener)
+        PROGRESS.setLevel(level)

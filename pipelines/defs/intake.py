@@ -1,0 +1,133 @@
+"""From landing to lake, as Dagster sees it: one step that judges what has landed, and the assets it leaves behind.
+
+Intake is driven by arrivals: a run takes in all that has landed, whatever its partition key; the days that changed are
+reported as materialised one by one. Not here: how a row is judged (intake), who a pseudonym is (identity).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import dagster as dg
+
+from pipelines import intake, lake
+from pipelines.contracts import InboundContract
+from pipelines.defs import landing
+from pipelines.defs.partitions import DAYS, ONE_RUN, keys_within
+from pipelines.defs.site import Site, contracts_in_force, owner
+from pipelines.intake.reports import BatchReport
+
+BATCH = dg.AssetKey(["intake", "batch"])
+QUARANTINE = dg.AssetKey(["quarantine", "rows"])
+VAULT = dg.AssetKey(["identity", "vault"])
+Results: TypeAlias = Iterator[dg.MaterializeResult[None]]
+LINKS = "identity_links"
+_OWNERS = ["team:platform"]
+
+
+def key(dataset: str) -> dg.AssetKey:
+    """Return the asset key of a dataset of the lake."""
+    return dg.AssetKey(["lake", dataset])
+
+
+def specs() -> list[dg.AssetSpec]:
+    """Return what one intake leaves behind: balance, quarantine, vault and the datasets of the lake."""
+    inbound = contracts_in_force().inbound.values()
+    return [
+        dg.AssetSpec(
+            BATCH,
+            deps=[landing.key(contract.name) for contract in inbound],
+            group_name="intake",
+            description="Every landed row judged against its contract, with a balance for each batch: rows in are "
+            "accepted, superseded, duplicate, quarantined or refused.",
+            owners=_OWNERS,
+            kinds={"polars", "duckdb"},
+        ),
+        dg.AssetSpec(
+            QUARANTINE,
+            deps=[BATCH],
+            group_name="intake",
+            description="Rows that could not be accepted, encrypted under day keys that are destroyed after days.",
+            owners=_OWNERS,
+            kinds={"file"},
+        ),
+        dg.AssetSpec(
+            VAULT,
+            deps=[BATCH],
+            group_name="identity",
+            description="The only place of direct identifiers; from here on a person is a pseudonym.",
+            owners=_OWNERS,
+            kinds={"sqlite"},
+        ),
+        dg.AssetSpec(
+            key(LINKS),
+            deps=[VAULT],
+            group_name="lake",
+            description="Timed links between a browser's pseudonym and a learner's, a projection of the vault.",
+            owners=_OWNERS,
+            kinds={"parquet"},
+        ),
+        *[_dataset(contract) for contract in inbound],
+    ]
+
+
+def _dataset(contract: InboundContract) -> dg.AssetSpec:
+    by_day = contract.kind == "event"
+    columns = [
+        dg.TableColumn(column.name, column.sql_type, description=column.description) for column in contract.lake_columns
+    ]
+    return dg.AssetSpec(
+        key(contract.name),
+        deps=[VAULT] if any(field.identifier_kind for field in contract.fields) else [BATCH],
+        group_name="lake",
+        description=f"{contract.description} Pseudonymous"
+        + (", one file a day of the event's own time." if by_day else ", the latest state."),
+        owners=[owner(contract.owner)],
+        kinds={"parquet"},
+        partitions_def=DAYS if by_day else None,
+        metadata={"dagster/column_schema": dg.TableSchema(columns=columns)},
+    )
+
+
+@dg.multi_asset(
+    name="intake",
+    specs=specs(),
+    can_subset=True,
+    backfill_policy=ONE_RUN,
+    description="Judges what has landed, resolves identities, writes the lake.",
+)
+def lake_assets(
+    context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Take in all that has landed."""
+    site.say("intake: reading what has landed")
+    reports = intake.run(site.home, site.ring, site.contracts, as_of=site.as_of)
+    for report in reports:
+        site.say(f"intake: {report.source}, {report.rows_in:,} rows in, {report.accepted:,} accepted")
+    for dataset, days in lake.stale_days(site.home).items():
+        if dataset in _by_day():
+            for day in keys_within(days):
+                context.log_event(dg.AssetMaterialization(key(dataset), partition=day))
+    for spec in specs():
+        if spec.key in context.selected_asset_keys:
+            yield dg.MaterializeResult(spec.key, metadata=_counts(site, spec.key, reports))
+
+
+def _by_day() -> set[str]:
+    return {contract.name for contract in contracts_in_force().inbound.values() if contract.kind == "event"}
+
+
+def _counts(site: Site, asset: dg.AssetKey, reports: Sequence[BatchReport]) -> dict[str, int]:
+    own = {key(report.source): report for report in reports}
+    if asset == BATCH:
+        names = ("files", "rows_in", "accepted", "superseded", "duplicates")
+        totals = {name: sum(int(getattr(report, name)) for report in reports) for name in names}
+        return {**totals, "quarantined": _total(reports, "quarantined"), "refused": _total(reports, "refused")}
+    if asset == QUARANTINE:
+        return {"quarantined": _total(reports, "quarantined"), "replayed": sum(report.replayed for report in reports)}
+    if asset in own:
+        return {"accepted": own[asset].accepted, "days": len(own[asset].days)}
+    return {}
+
+
+def _total(reports: Sequence[BatchReport], name: str) -> int:
+    return sum(sum(getattr(report, name).values()) for report in reports)

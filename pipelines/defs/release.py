@@ -1,0 +1,48 @@
+"""The release, as Dagster sees it: cells assessed, then published. Not here: thresholds, files, or what is told."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines import release
+from pipelines.defs import waiting, warehouse
+from pipelines.defs.site import Site, contracts_in_force, owner
+
+ASSESSED = dg.AssetKey(["disclosure", "assessed"])
+ANALYTICS = dg.AssetKey(["release", "analytics"])
+
+
+def specs() -> list[dg.AssetSpec]:
+    """Return the assessment and the release."""
+    outbound = contracts_in_force().outbound
+    owners = sorted({owner(contract.owner) for contract in outbound.values()})
+    return [
+        dg.AssetSpec(
+            ASSESSED,
+            deps=[warehouse.key(table) for table in outbound],
+            group_name="disclosure",
+            description="Every cell that would be published, held against the threshold of distinct learners.",
+            owners=owners,
+            kinds={"polars"},
+        ),
+        dg.AssetSpec(
+            ANALYTICS,
+            deps=[ASSESSED],
+            group_name="release",
+            description="What analysts get: assessed cells only, as DuckDB, Parquet and CSV.\n\n"
+            + "\n".join(f"- `{contract.name}`: {contract.description}" for contract in outbound.values()),
+            owners=owners,
+            kinds={"duckdb", "parquet", "csv"},
+        ),
+    ]
+
+
+@dg.multi_asset(name="publish", specs=specs(), description="Assesses every cell, then publishes what may be seen.")
+def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None]]:
+    """Assess and publish the aggregates."""
+    report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)
+    waiting.note_release(site.home, site.contracts)
+    rows, withheld = (sum(getattr(table, name) for table in report.tables) for name in ("rows", "withheld"))
+    site.say(f"release: {len(report.tables)} tables, {rows:,} rows, {withheld:,} withheld")
+    yield dg.MaterializeResult(ASSESSED, metadata={"rows": rows, "withheld": withheld})
+    yield dg.MaterializeResult(ANALYTICS, metadata={"edition": report.edition, "is_new": report.changed})

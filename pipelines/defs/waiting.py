@@ -1,0 +1,80 @@
+"""What a run would have to do, told without Dagster; and the note of what the models and the release were made from.
+
+The note stands beside the warehouse: a run that dies between models and release leaves it saying so. Not here: doing it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pipelines import intake, lake, settings, warehouse
+from pipelines.contracts import Contracts
+from pipelines.defs.fingerprints import models_fingerprint
+from pipelines.identity.keys import Keyring
+
+
+def what_waits(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_of: datetime) -> list[str]:
+    """Return in words what a run would do; nothing where everything is up to date."""
+    reasons = {
+        "files that have landed": intake.pending(home, contracts),
+        "models of days that changed": bool(lake.stale_days(home)),
+        "models that were written anew": has_other_models(home),
+        "the release": not _is_released(home, ring, contracts, as_of=as_of),
+    }
+    return [reason for reason, is_waiting in reasons.items() if is_waiting]
+
+
+def has_other_models(home: settings.Home) -> bool:
+    """Say whether the warehouse is missing or was built by other models than those of today."""
+    return not home.warehouse_file.exists() or _note(home).get("models") != models_fingerprint()
+
+
+def note_models(home: settings.Home) -> None:
+    """Note that the warehouse was built by the models of today, and awaits its release."""
+    _write(home, {"models": models_fingerprint(), "released": None})
+
+
+def note_release(home: settings.Home, contracts: Contracts) -> None:
+    """Note that what stands in the warehouse was released under these contracts."""
+    _write(home, {**_note(home), "released": _terms(contracts)})
+
+
+def _is_released(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_of: datetime) -> bool:
+    is_there = home.release_file.exists() and home.warehouse_file.exists()
+    return is_there and _note(home).get("released") == _terms(contracts) and not _windows_moved(home, ring, as_of=as_of)
+
+
+def _windows_moved(home: settings.Home, ring: Keyring, *, as_of: datetime) -> bool:
+    """Say whether a window that the warehouse holds open is closed by now, or the reverse."""
+    # As text: given a datetime, DuckDB imports pandas to look at it, which would be half of a run that does nothing.
+    instant = as_of.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
+    query = f"""
+        select count(*) from warehouse.marts.agg_completion_rates
+        where is_window_closed <> (window_closes_at <= timestamp '{instant}')
+    """
+    with warehouse.open_read_only(home, ring) as connection:
+        found = connection.execute(query).fetchone()
+    return bool(found and found[0])
+
+
+def _terms(contracts: Contracts) -> dict[str, Any]:
+    return {
+        "policy_version": contracts.policy.version,
+        "threshold": contracts.policy.threshold.value,
+        "tables": sorted(contracts.outbound),
+    }
+
+
+def _note(home: settings.Home) -> Mapping[str, Any]:
+    file = home.warehouse / "built.json"
+    found: Mapping[str, Any] = json.loads(file.read_bytes()) if file.exists() else {}
+    return found
+
+
+def _write(home: settings.Home, note: Mapping[str, Any]) -> None:
+    beside = home.warehouse / ".built.json.part"
+    beside.write_text(json.dumps(note, indent=1, sort_keys=True), encoding="utf-8")
+    beside.replace(home.warehouse / "built.json")

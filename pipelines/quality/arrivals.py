@@ -1,0 +1,144 @@
+"""Reads the partitions that changed and has Great Expectations judge them. Not here: what is expected of them.
+
+Only the columns that an expectation names are read, and results are boolean: no value can reach a report.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines import engine, lake, settings
+from pipelines.contracts import Contracts, InboundContract
+from pipelines.quality.expectations import ON_ITS_DAY, Expected, expected_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipelines.identity.keys import Keyring
+
+
+class QualityError(RuntimeError):
+    """A check could not be carried out; that says nothing about the data."""
+
+
+@dataclass(frozen=True)
+class QualityResult:
+    """The verdict on a dataset: `failed` names expectations with the number of partitions that miss them."""
+
+    dataset: str
+    partitions: int
+    rows: int
+    expectations: int
+    failed: tuple[str, ...]
+
+    @property
+    def success(self) -> bool:
+        """Whether every expectation was met in every partition."""
+        return not self.failed
+
+
+def check_arrivals(
+    home: settings.Home, ring: Keyring, contracts: Contracts, *, dataset: str, days: Sequence[date]
+) -> QualityResult:
+    """Judge the partitions of `dataset` on `days` (a state dataset: its one file, when `days` is not empty).
+
+    Raises QualityError where an expectation could not be evaluated.
+    """
+    contract = contracts.inbound[dataset]
+    files = _files(home, contract, days=days)
+    expected = expected_of(contract)
+    if not files or not expected:
+        return QualityResult(dataset, partitions=0, rows=0, expectations=0, failed=())
+    failures: Counter[str] = Counter()
+    rows = 0
+    judge = _Judge(dataset, expected)
+    for frame in _frames(contract, files, keys=ring.parquet_keys(), expected=expected):
+        rows += len(frame)
+        failures.update(judge.failures(frame))
+    failed = tuple(f"{name} ({count} of {len(files)} partitions)" for name, count in sorted(failures.items()))
+    return QualityResult(dataset, partitions=len(files), rows=rows, expectations=len(expected), failed=failed)
+
+
+def _files(home: settings.Home, contract: InboundContract, *, days: Sequence[date]) -> dict[Path, date | None]:
+    if contract.kind == "event":
+        places: dict[Path, date | None] = {lake.partition_file(home, contract.name, day): day for day in days}
+    else:
+        places = {lake.current_file(home, contract.name): None} if days else {}
+    # A day whose rows have all gone has no file.
+    return {file: day for file, day in places.items() if file.exists()}
+
+
+def _frames(
+    contract: InboundContract,
+    files: Mapping[Path, date | None],
+    *,
+    keys: Mapping[str, bytes],
+    expected: Sequence[Expected],
+) -> Iterator[pd.DataFrame]:
+    columns = [f'"{column}"' for column in dict.fromkeys(e.column for e in expected) if column != ON_ITS_DAY]
+    stored = {column.name for column in contract.lake_columns}
+    with engine.connect(parquet_keys=keys) as connection:
+        for file, day in files.items():
+            chosen = [*columns, *_on_its_day(stored, day)]
+            yield connection.execute(f"select {', '.join(chosen)} from {lake.read_expression(file)}").df()
+
+
+def _on_its_day(stored: set[str], day: date | None) -> list[str]:
+    if day is None:
+        return []
+    if "occurred_at" not in stored:
+        return [f"true as {ON_ITS_DAY}"]
+    # Rows without consent carry no instant; their day is all that is kept of it.
+    return [f"coalesce((occurred_at + interval 7 hours)::date = date '{day}', true) as {ON_ITS_DAY}"]
+
+
+class _Judge:
+    """Great Expectations for one dataset, without files, reports, progress bars or the network."""
+
+    def __init__(self, dataset: str, expected: Sequence[Expected]) -> None:
+        settings.silence()
+        # Great Expectations takes seconds to import: only a run with arrivals pays for it.
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+        from great_expectations.expectations.registry import get_expectation_impl
+
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        source = context.data_sources.add_pandas("lake")
+        self._batches = source.add_dataframe_asset(dataset).add_batch_definition_whole_dataframe("partition")
+        self._names = {(e.kind, e.column): e.name for e in expected}
+        self._suite = gx.ExpectationSuite(
+            name=dataset,
+            expectations=[get_expectation_impl(e.kind)(**{"column": e.column, **e.arguments}) for e in expected],
+        )
+
+    def failures(self, frame: pd.DataFrame) -> list[str]:
+        """Return the names of the expectations that the frame misses."""
+        batch = self._batches.get_batch(batch_parameters={"dataframe": frame})
+        verdict = batch.validate(self._suite, result_format="BOOLEAN_ONLY")
+        return [self._name(result) for result in verdict.results if not self._is_met(result)]
+
+    def _is_met(self, result: Any) -> bool:  # noqa: ANN401
+        if _was_raised(result.exception_info):
+            # Its message may quote data: only the expectation is named.
+            message = f"could not evaluate '{self._name(result)}': a column is missing or of an unexpected type"
+            raise QualityError(message)
+        return bool(result.success)
+
+    def _name(self, result: Any) -> str:  # noqa: ANN401
+        configuration = result.expectation_config
+        return self._names[configuration.type, configuration.kwargs["column"]]
+
+
+def _was_raised(info: Mapping[str, Any] | None) -> bool:
+    # Either one exception_info, or one for each metric that was computed.
+    if not info:
+        return False
+    if "raised_exception" in info:
+        return bool(info["raised_exception"])
+    return any(bool(one.get("raised_exception")) for one in info.values())
