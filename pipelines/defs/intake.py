@@ -4,7 +4,7 @@ Intake is driven by arrivals: a run takes in all that has landed, whatever its p
 reported as materialised one by one. Not here: how a row is judged (intake), who a pseudonym is (identity).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import dagster as dg
@@ -22,6 +22,7 @@ VAULT = dg.AssetKey(["identity", "vault"])
 Results: TypeAlias = Iterator[dg.MaterializeResult[None]]
 LINKS = "identity_links"
 _OWNERS = ["team:platform"]
+_TELL_FROM_ROWS = 100_000
 
 
 def key(dataset: str) -> dg.AssetKey:
@@ -40,7 +41,7 @@ def specs() -> list[dg.AssetSpec]:
             description="Every landed row judged against its contract, with a balance for each batch: rows in are "
             "accepted, superseded, duplicate, quarantined or refused.",
             owners=_OWNERS,
-            kinds={"polars", "duckdb"},
+            kinds={"duckdb"},
         ),
         dg.AssetSpec(
             QUARANTINE,
@@ -56,7 +57,7 @@ def specs() -> list[dg.AssetSpec]:
             group_name="identity",
             description="The only place of direct identifiers; from here on a person is a pseudonym.",
             owners=_OWNERS,
-            kinds={"sqlite"},
+            kinds={"duckdb"},
         ),
         dg.AssetSpec(
             key(LINKS),
@@ -100,7 +101,7 @@ def lake_assets(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Take in all that has landed."""
     site.say("intake: reading what has landed")
-    reports = intake.run(site.home, site.ring, site.contracts, as_of=site.as_of)
+    reports = intake.run(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
     for report in reports:
         site.say(f"intake: {report.source}, {report.rows_in:,} rows in, {report.accepted:,} accepted")
     for dataset, days in lake.stale_days(site.home).items():
@@ -110,6 +111,16 @@ def lake_assets(
     for spec in specs():
         if spec.key in context.selected_asset_keys:
             yield dg.MaterializeResult(spec.key, metadata=_counts(site, spec.key, reports))
+
+
+def _telling(site: Site) -> Callable[[str, int], None]:
+    """Return what tells of long batches as their rows go by; short ones have their total alone."""
+
+    def tell(source: str, rows: int) -> None:
+        if rows >= _TELL_FROM_ROWS:
+            site.say(f"intake: {source}, {rows:,} rows more")
+
+    return tell
 
 
 def _by_day() -> set[str]:

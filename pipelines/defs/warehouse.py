@@ -89,8 +89,7 @@ def models() -> dg.AssetsDefinition:
 
 
 def days_to_build(site: Site, *, stale: Mapping[str, Iterable[date]], asked: Iterable[date]) -> list[date] | None:
-    """Return the days of events that changed, with those that were asked for; None where everything must be."""
+    """Return the days whose events changed, with those that were asked for; None where everything must be built."""
     if waiting.has_other_models(site.home):
         return None
-    by_day = {name for name, contract in site.contracts.inbound.items() if contract.kind == "event"}
-    return sorted({day for dataset, days in stale.items() if dataset in by_day for day in days} | set(asked))
+    return sorted({*stale.get(warehouse.BY_DAY, ()), *asked})

@@ -159,7 +159,6 @@ class Intake:
             for day, move in storing.stage_days(connection, self._home, contract, batch_id=batch_id):
                 days.append(day)
                 moves.append(move)
-                self._progress(f"{contract.name} {day.isoformat()}", 0)
             moves += storing.stage_keys(connection, self._home, contract, batch_id=batch_id, position=position)
         elif accepted:
             days = [self._day]

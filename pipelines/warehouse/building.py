@@ -20,7 +20,8 @@ from pipelines.warehouse import facts, files, running
 from pipelines.warehouse.days import chunked, widened
 from pipelines.warehouse.handover import Handover, Keys, handed_over
 
-_BY_DAY = "web_events"
+BY_DAY = "web_events"
+"""The dataset whose days the facts by day are built from; course data is small and always built whole."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def open_read_only(home: Home, ring: Keys) -> duckdb.DuckDBPyConnection:
 
 def _every_day(home: Home) -> tuple[date, ...]:
     # Days that only the facts still hold are built too, and so become empty.
-    return tuple(sorted({*lake.days_of(home, _BY_DAY), *facts.days_of(home)}))
+    return tuple(sorted({*lake.days_of(home, BY_DAY), *facts.days_of(home)}))
 
 
 def _variables(home: Home, *, days: Sequence[date], as_of: datetime) -> dict[str, object]:

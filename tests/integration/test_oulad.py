@@ -98,6 +98,6 @@ def test_under_the_policy_in_force_the_archive_is_refused(tmp_path: Path):
     landed = oulad.land(home.landing)
     crosslife("run", "--as-of", AS_OF, home=home.root)
     status = crosslife("status", home=home.root)
-    (batch,) = [batch for batch in status["batches"] if batch["source"] == "course_progress"]
+    (batch,) = [batch["balance"] for batch in status["batches"] if batch["source"] == "course_progress"]
     assert batch["refused"] == {"expired": landed["course_progress"]}
     assert batch["accepted"] == 0
