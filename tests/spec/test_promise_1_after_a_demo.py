@@ -10,7 +10,7 @@ import pytest
 
 from pipelines import demo, settings
 from pipelines.identity import keys
-from tests.canary import Finding, search
+from tests.canary import Finding, Zones, search
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole_runs")]
 LEARNERS, DAYS, SEED = 250, 60, 11
@@ -32,7 +32,12 @@ def _found(home: settings.Home) -> list[Finding]:
     planted = [(kind, value) for kind, value in demo.canaries(LEARNERS, SEED) if len(value.encode()) >= 6]
     assert {"email", "name", "phone", "user_id", "anonymous_id", "ip", "birth_date"} <= {kind for kind, _ in planted}
     return search(
-        home.root, planted, parquet_keys=ring.parquet_keys(), duckdb_keys={"warehouse": ring.warehouse_key()}
+        home.root,
+        planted,
+        parquet_keys=ring.parquet_keys(),
+        duckdb_keys={"warehouse": ring.warehouse_key()},
+        # The vault and quarantine are searched as by somebody without their keys; what has just landed is raw.
+        allow=Zones(sealed=frozenset({"vault", "quarantine"}), skipped=frozenset({"landing"})),
     )
 
 
@@ -40,12 +45,14 @@ def test_nothing_that_landed_is_found_anywhere_it_must_not_be(home: settings.Hom
     assert _found(home) == []
 
 
-@pytest.mark.parametrize("place", ["release/parquet/leak.txt", "dagster/leak.log", "lake/courses/leak.json"])
-def test_the_same_search_finds_one_identifier_that_was_put_there(home: settings.Home, place: str):
+def test_the_same_search_finds_what_is_put_where_it_must_not_be(home: settings.Home):
     email = next(value for kind, value in demo.canaries(LEARNERS, SEED) if kind == "email")
-    leak = home.root / place
-    leak.write_text(f'{{"note": "{email}"}}')
+    leaks = [home.root / place for place in ("dagster/a.log", "lake/courses/b.json", "release/parquet/c.txt")]
+    for leak in leaks:
+        leak.write_text(f'{{"note": "{email}"}}')
     try:
-        assert [(finding.kind, finding.file.name) for finding in _found(home)] == [("email", leak.name)]
+        found = [(finding.kind, Path(finding.file).name) for finding in _found(home)]
+        assert sorted(found) == [("email", leak.name) for leak in leaks]
     finally:
-        leak.unlink()
+        for leak in leaks:
+            leak.unlink()
