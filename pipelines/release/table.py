@@ -23,12 +23,13 @@ def completion_table(home: Home, *, rows: int = _ROWS) -> Table:
     shown = frame.sort(WITHHELD, "course_id", "cohort", nulls_last=True).head(rows)
     table = Table(title="Completion rates", caption=_caption(frame, shown=shown), caption_justify="left")
     # One line a cohort even on a narrow terminal: only the course's title gives way.
-    table.add_column("Course", overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column("Course")
     table.add_column("Cohort", no_wrap=True, min_width=11)
     for name, width in zip(_NUMBERS, _WIDTHS, strict=True):
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
     for row in shown.sort("course_id", "cohort", nulls_last=True).iter_rows(named=True):
-        table.add_row(Text(row["course_title"] or row["course_id"]), Text(row["cohort"] or "–"), *_cells(row))
+        course = Text(row["course_title"] or row["course_id"], no_wrap=True, overflow="ellipsis")
+        table.add_row(course, Text(row["cohort"] or "–"), *_cells(row))
     return table
 
 

@@ -90,6 +90,12 @@ def test_a_failure_says_in_how_many_partitions_it_was_found(arrivals: Lake) -> N
     )
 
 
+def test_an_event_key_on_two_days_fails(arrivals: Lake) -> None:
+    arrivals.write(GOOD)
+    arrivals.write(GOOD.replace("2026-03-01", "2026-03-02"), day=date(2026, 3, 2))
+    assert arrivals.check(DAY, date(2026, 3, 2)).failed == ("event_key: be unique (1 of 2 partitions)",)
+
+
 def test_days_without_a_file_are_no_failure(arrivals: Lake) -> None:
     result = arrivals.check(date(2026, 4, 1))
     assert result.success
