@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS := true
 export UV_NATIVE_TLS := true
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help demo test quick lint types imports sql unit bench ui clean render
+.PHONY: help demo test quick lint types imports sql unit bench ui clean render coverage
 .DEFAULT_GOAL := help
 
 help:  ## what can be done here
@@ -37,6 +37,9 @@ unit: .venv/.ready
 
 render: .venv/.ready  ## write again what is derived from the contracts (dbt sources and exposures)
 	@$(RUN) crosslife contracts render
+
+coverage: .venv/.ready  ## the tests with their coverage, by line and branch
+	@$(RUN) pytest --cov --cov-report=term-missing:skip-covered
 
 bench: .venv/.ready  ## the ratios this project promises
 	@$(RUN) crosslife bench intake

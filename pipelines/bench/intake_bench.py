@@ -13,7 +13,7 @@ from pipelines.bench.measuring import BenchmarkMismatch, Result, clocked, descri
 from pipelines.identity import keys
 
 FULL_EVENTS = 5_000_000
-QUICK_EVENTS = 500_000
+QUICK_EVENTS = 1_000_000
 _AS_OF = datetime(2026, 6, 30, 17, tzinfo=UTC)
 _SOURCE = "web_events"
 # Pseudonyms and keyed hashes differ by their keys; everything else must be equal row by row.

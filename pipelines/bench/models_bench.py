@@ -13,7 +13,7 @@ from pipelines.bench.measuring import BenchmarkMismatch, Result, clocked, descri
 from pipelines.identity import keys
 
 FULL_EVENTS = 5_000_000
-QUICK_EVENTS = 300_000
+QUICK_EVENTS = 1_200_000
 _AS_OF = datetime(2026, 6, 30, 17, tzinfo=UTC)
 _COMPARED = {
     "fct_page_views": "page_view_event_key, dt, page_path, heartbeats, engaged_seconds",

@@ -90,5 +90,5 @@ def _draw(connection: duckdb.DuckDBPyConnection, subjects: pl.Series, *, domain:
 def _next_numbers(connection: duckdb.DuckDBPyConnection, count: int) -> pl.Series:
     row = connection.execute("select next_subject from vault.counters").fetchone()
     first = int(row[0]) if row else 1
-    connection.execute("update vault.counters set next_subject = ?", [first + count])
+    connection.execute(f"update vault.counters set next_subject = {first + count:d}")
     return pl.Series("subject", range(first, first + count), dtype=pl.Int64)

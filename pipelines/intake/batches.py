@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
 
 from pipelines import engine
 from pipelines.contracts import Contracts
@@ -98,7 +99,10 @@ class Intake:
         self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, inputs: _Inputs, vault: Vault
     ) -> BatchReport:
         position = len(self._manifest.batches()) + 1
-        connection.execute("set variable event_key = ?", [self._ring.event_key().hex()])
+        # Through Arrow: a bound parameter makes DuckDB import pandas, and a key never stands in SQL.
+        connection.register("secret", pa.table({"event_key": [self._ring.event_key().hex()]}))
+        connection.execute("set variable event_key = (select event_key from secret)")
+        connection.unregister("secret")
         chunks = Chunks(
             connection,
             Judgement(contract, as_of=self._as_of, skew_hours=self._contracts.policy.max_clock_skew_hours),
