@@ -6,6 +6,7 @@ the vault, addresses and browsers by dictionaries) and only treated columns go o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -23,6 +24,8 @@ BLOCK_BATCHES = 32
 CHUNK_ROWS = 500_000
 _FEW_SHAPES = 200
 _HEAD_ROWS = 2_000
+_MOST_NAMES = 1_000
+_OTHER_NAMES = "(further names)"
 
 Progress = Callable[[str, int], None]
 
@@ -32,7 +35,7 @@ class Chunks:
 
     Needs the tables `known_<source>` (value) of every source that rows must refer to. Leaves two tables: `accepted`
     (file_no, place, received_, own_at, is_consented, the lake's columns) and `rejected` (file_no, place, reason, raw);
-    counts of shapes and marks are kept beside them.
+    what else is counted comes from `counted`.
     """
 
     def __init__(
@@ -53,7 +56,9 @@ class Chunks:
         self._progress = progress
         self._waiting = 0
         self.rows_in = 0
-        self.shapes: dict[int, list[list[str]]] = {}
+        self._shapes: dict[int, list[list[str]]] = {}
+        self._marks: Counter[str] = Counter()
+        self._unknown: Counter[str] = Counter()
         self._prepare()
 
     def add(self, batches: Iterator[pa.RecordBatch], *, file_no: int) -> None:
@@ -72,7 +77,6 @@ class Chunks:
         """Map the raw values of the chunk and move its rows on."""
         if not self._waiting:
             return
-        self._learn_shapes()
         self._count()
         self._resolve()
         self._connection.execute(self._accept_sql())
@@ -85,16 +89,7 @@ class Chunks:
 
     def counted(self) -> tuple[dict[str, int], dict[str, int]]:
         """Return (marks by name, unknown fields by dotted name), over every row read."""
-        marks: dict[str, int] = {}
-        for bits, rows in self._connection.execute("select marks, sum(rows) from seen group by marks").fetchall():
-            for index, name in enumerate(self._judgement.marks):
-                if bits >> index & 1:
-                    marks[name] = marks.get(name, 0) + int(rows)
-        unknown: dict[str, int] = {}
-        for shape, rows in self._connection.execute("select shape_hash, sum(rows) from seen group by all").fetchall():
-            for name in _unknown(self.shapes.get(shape, []), judgement=self._judgement):
-                unknown[name] = unknown.get(name, 0) + int(rows)
-        return dict(sorted(marks.items())), dict(sorted(unknown.items()))
+        return dict(sorted(self._marks.items())), dict(sorted(self._unknown.items()))
 
     def _prepare(self) -> None:
         empty = pa.table(
@@ -103,8 +98,7 @@ class Chunks:
         self._connection.register("lines", empty)
         self._connection.execute(f"create or replace temp table chunk as {self._judgement.judged('lines')} limit 0")
         self._connection.execute(
-            "create or replace temp table rejected (file_no integer, place bigint, reason varchar, raw varchar);"
-            "create or replace temp table seen (marks bigint, shape_hash ubigint, rows bigint)"
+            "create or replace temp table rejected (file_no integer, place bigint, reason varchar, raw varchar)"
         )
         self._connection.register(
             "resolved", pl.DataFrame(schema={"kind": pl.String, "value": pl.String, "pseudonym": pl.String})
@@ -118,22 +112,23 @@ class Chunks:
     def _judge(self, block: pa.Table, *, file_no: int, is_first: bool) -> None:
         numbers = pa.repeat(pa.scalar(file_no, pa.int32()), len(block))
         self._connection.register("lines", block.add_column(0, "file_no", numbers))
-        if is_first and len(self.shapes) < _FEW_SHAPES:
+        if is_first and len(self._shapes) < _FEW_SHAPES:
             # Most rows of a source look alike: once their shapes are known, no row has to carry its own.
             head = self._connection.execute(self._judgement.shapes(f"(from lines limit {_HEAD_ROWS})"))
-            self.shapes.update(dict(head.fetchall()))
-        self._connection.execute(f"insert into chunk {self._judgement.judged('lines', known_shapes=self.shapes)}")
+            self._shapes.update(dict(head.fetchmany(_FEW_SHAPES)))
+        self._connection.execute(f"insert into chunk {self._judgement.judged('lines', known_shapes=self._shapes)}")
         self._waiting += len(block)
         self.rows_in += len(block)
 
-    def _learn_shapes(self) -> None:
-        new = self._connection.execute(
-            "select shape_hash, any_value(shape) from chunk where shape is not null group by shape_hash"
-        )
-        self.shapes.update(dict(new.fetchall()))
-
     def _count(self) -> None:
-        self._connection.execute("insert into seen select marks, shape_hash, count(*) from chunk group by all")
+        """Count what is noted beside the rows' fates; memory stays bounded however many kinds of rows there are."""
+        for bits, rows in self._connection.execute("select marks, count(*) from chunk group by marks").fetchall():
+            self._marks.update({name: rows for index, name in enumerate(self._judgement.marks) if bits >> index & 1})
+        found = self._connection.execute("select shape_hash, any_value(shape), count(*) from chunk group by shape_hash")
+        while shapes := found.fetchmany(_HEAD_ROWS):
+            for shape_hash, shape, rows in shapes:
+                for name in _unknown(self._shapes.get(shape_hash, shape) or [], judgement=self._judgement):
+                    self._unknown[name if len(self._unknown) < _MOST_NAMES else _OTHER_NAMES] += rows
 
     def _resolve(self) -> None:
         contract = self._judgement.contract

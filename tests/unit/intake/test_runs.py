@@ -240,3 +240,12 @@ def pl_col(name: str) -> Any:
     import polars as pl
 
     return pl.col(name)
+
+
+def test_however_many_unknown_fields_there_are_the_report_stays_short(desk: Desk, call: Make):
+    names = ["".join(chr(97 + int(digit)) for digit in str(number)) for number in range(3000)]
+    desk.land("web_events", "a.jsonl", [call(number, **{f"x{name}": 1}) for number, name in enumerate(names)])
+    report = desk.run()["web_events"]
+    assert report.accepted == 3000
+    assert len(report.unknown_fields) == 1001
+    assert sum(report.unknown_fields.values()) == 3000
