@@ -22,7 +22,7 @@ demo: .venv/.ready  ## invent a small platform, run everything, print the comple
 
 test: .venv/.ready lint unit  ## every check of this project
 
-quick: .venv/.ready  ## the tests that take no more than a moment
+quick: .venv/.ready  ## the tests without the slow ones
 	@$(RUN) pytest -m 'not slow'
 
 lint: .venv/.ready  ## style, types, rooms, SQL

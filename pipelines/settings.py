@@ -7,6 +7,8 @@ purposes) does not belong here: it stands in `data_contracts/`.
 from __future__ import annotations
 
 import os
+import resource
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,14 @@ _SILENCE = {
     "DBT_VERSION_CHECK": "false",
     "GX_ANALYTICS_ENABLED": "false",
 }
+
+
+_PRIVATE = 0o700
+_OTHERS = 0o007
+
+
+class ForeignHome(RuntimeError):
+    """The home belongs to another user, and is open to everybody or lacks a folder that we may not make."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +137,31 @@ class Home:
         )
 
     def prepare(self) -> Home:
-        """Create the zones (mode 0700) where they are missing, and return self."""
-        for zone in self.zones():
-            zone.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Create root and zones (mode 0700) where they are missing, and return self.
+
+        From those that are there already, every right of others is taken; rights of a group are the operator's. Raises
+        ForeignHome.
+        """
+        # A folder that is named by mistake (`/tmp`) is not ours to close; what is made in it is.
+        is_ours = not self.root.exists() or self.keyring_file.exists() or self.landing.exists()
+        for folder in (self.root, *self.zones()):
+            try:
+                folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+                if is_ours or folder != self.root:
+                    _close_to_others(folder)
+            except PermissionError:
+                message = (
+                    f"{folder} cannot be made or closed to others (it must not be open to every user of this machine): "
+                    f"run as the owner of {self.root}, or let the owner run `chmod o-rwx {folder}`"
+                )
+                raise ForeignHome(message) from None
         return self
+
+
+def _close_to_others(folder: Path) -> None:
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & _OTHERS:
+        folder.chmod(mode & ~_OTHERS)
 
 
 def home(path: Path | str | None = None) -> Home:
@@ -174,6 +205,11 @@ def publish(where: Home, *, policy: Path, as_of: str) -> None:
     os.environ[POLICY_VARIABLE] = str(policy)
     os.environ[AS_OF_VARIABLE] = as_of
     os.environ["DAGSTER_HOME"] = str(where.dagster)
+
+
+def forbid_core_dumps() -> None:
+    """See to it that this process, and what it starts, leaves no memory image: it would hold keys."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def silence() -> None:

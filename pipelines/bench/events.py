@@ -30,7 +30,8 @@ copy (
                 || ') AppleWebKit/537.36 (KHTML, like Gecko) Chrome/' || (110 + browser % 25) || '.0.0.0 Mobile Safari/537.36',
             'locale': 'id-ID',
             'page': {{
-                'url': 'https://kelas.example/kursus/' || (g % 40) || '/materi/' || (i // 5 % 12) || '?utm_source=ig&s=' || i,
+                'url': 'https://kelas.example/' || ['kursus', 'harga', 'daftar', 'masuk', 'akun', 'blog', 'bantuan'][(g % 7 + 1)::bigint]
+                    || '?utm_source=ig&s=' || i,
                 'referrer': 'https://cari.example/hasil?q=' || (h % 1000)}},
             'campaign': {{'source': 'ig-' || (browser % 9)}},
             'consent': {{'categoryPreferences': {{'analytics': browser % 10 < 8}}}}

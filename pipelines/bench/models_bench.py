@@ -18,7 +18,7 @@ _AS_OF = datetime(2026, 6, 30, 17, tzinfo=UTC)
 _COMPARED = {
     "fct_page_views": "page_view_event_key, dt, page_path, heartbeats, engaged_seconds",
     "fct_sessions": "session_key, dt, calls, page_views, started_at, ended_at",
-    "agg_traffic_daily": "dt, page_path, page_views, visitors, sessions, median_engaged_seconds, unkeyed_page_views",
+    "agg_traffic_daily": "dt, page_path, page_views, visitors, learners, sessions, engaged_learners, median_engaged_seconds",
     "agg_completion_rates": "course_id, cohort, enrolled, completed, completion_rate, median_days_to_complete",
     "agg_module_funnel": "course_id, cohort, module_id, enrolled, completed_module",
 }

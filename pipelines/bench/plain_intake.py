@@ -83,8 +83,9 @@ def run(source: Path, out: Path) -> None:
     )
     for (text,) in connection.execute("select distinct user_agent from judged where user_agent is not null").fetchall():
         found = ua_parser.parse(text)
-        families = [part.family if part else None for part in (found.user_agent, found.os, found.device)]
-        connection.execute("insert into browsers values (?, ?, ?, ?)", [text, *families])
+        families = [part.family if part else None for part in (found.user_agent, found.os)]
+        device = "Phone" if "Mobile" in text else "Desktop"
+        connection.execute("insert into browsers values (?, ?, ?, ?)", [text, *families, device])
     connection.execute("set variable key = ?", [key])
     connection.execute(_TREAT)
     connection.execute(_DEDUPLICATE)

@@ -17,10 +17,14 @@ from pipelines.settings import Home
 _SOURCES = """
 create view web as select *, coalesce(visitor_pseudonym, learner_pseudonym) as browser
     from read_parquet('{lake}/web_events/*/*.parquet', hive_partitioning = true, {key});
-create view progress as select * from read_parquet('{lake}/course_progress/*/*.parquet', hive_partitioning = true, {key});
+create view raw_progress as select * from read_parquet('{lake}/course_progress/*/*.parquet', hive_partitioning = true, {key});
 create view courses as select * from read_parquet('{lake}/courses/current.parquet', {key});
 create view modules as select * from read_parquet('{lake}/course_modules/current.parquet', {key});
 create view cohorts as select * from read_parquet('{lake}/cohorts/current.parquet', {key});
+create view progress as
+    select p.* replace (case when (p.course_id, p.cohort) in (select (course_id, cohort) from cohorts) then p.cohort
+        when p.course_id in (select course_id from cohorts) and p.cohort is not null then '(unlisted)' end as cohort)
+    from raw_progress as p;
 create view accounts as select * from read_parquet('{lake}/accounts/current.parquet', {key});
 """
 
@@ -81,8 +85,9 @@ with owners as (
     group by all having count(distinct learner_pseudonym) = 1)
 select v.dt, page_path, count(*) as page_views,
     count(distinct coalesce(v.learner_pseudonym, o.learner, v.visitor_pseudonym)) as visitors,
-    count(distinct s.session_key) as sessions, median(engaged_seconds::double) as median_engaged_seconds,
-    count(*) - count(v.browser) as unkeyed_page_views
+    count(distinct coalesce(v.learner_pseudonym, o.learner)) as learners, count(distinct s.session_key) as sessions,
+    count(distinct coalesce(v.learner_pseudonym, o.learner)) filter (engaged_seconds is not null) as engaged_learners,
+    median(engaged_seconds::double) as median_engaged_seconds
 from fct_page_views as v
 left join owners as o on v.dt = o.dt and v.browser = o.browser
 left join fct_sessions as s on v.browser = s.browser and v.viewed_at between s.started_at and s.ended_at

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pipelines import settings
 from pipelines.cli.options import debug_option, home_option, json_option, place
 from pipelines.cli.terminal import print_json, print_table
 
@@ -53,14 +54,14 @@ def status(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
 
 @keys.command()
 @click.argument("what", type=click.Choice(["master", "vault", "lookup"]))
-@click.option(
-    "--new-master", envvar="CROSSLIFE_NEW_MASTER_KEY", help="Base64; needed where the master key is in the environment."
-)
 @home_option
 @json_option
 @debug_option
-def rotate(what: str, new_master: str | None, home: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def rotate(what: str, home: Path | None, as_json: bool) -> None:  # noqa: FBT001
     """Exchange a key and destroy the old one; pseudonyms never change by it.
+
+    A master key of the environment is exchanged for the one in CROSSLIFE_MASTER_KEY_NEXT (base64); no key is taken
+    from the command line, where other users could read it.
 
     \b
     Example:
@@ -72,7 +73,7 @@ def rotate(what: str, new_master: str | None, home: Path | None, as_json: bool) 
     here = place(home=home)
     room.open_keyring(here.home)
     with lake.writer_lock(here.home):
-        done = room.rotate(here.home, what, new_master_text=new_master)
+        done = room.rotate(here.home, what, new_master_text=settings.next_master_key_text())
     if as_json:
         print_json(asdict(done))
         return

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from pipelines import settings
+from pipelines.cli.landed import unread_folders
 from pipelines.cli.options import (
     Place,
     as_of_option,
@@ -44,6 +46,8 @@ def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json:
         print_json(summary)
     else:
         click.echo(told(summary))
+        for hint in hints(summary, home=here.home):
+            click.secho(hint, fg="yellow", err=True)
 
 
 def run_what_waits(here: Place, *, progress: Progress) -> dict[str, Any]:
@@ -51,21 +55,27 @@ def run_what_waits(here: Place, *, progress: Progress) -> dict[str, Any]:
 
     Dagster and dbt are imported only when there is something to do. Raises AnotherWriter and the errors of the rooms.
     """
-    from pipelines import lake
+    from pipelines import intake, lake
     from pipelines.defs.waiting import what_waits
     from pipelines.identity import keys
 
     here.publish()
     ring = keys.open_keyring(here.home)
+    here.home.prepare()
+    contracts = here.contracts()
+    unknown = intake.unknown_sources(here.home, contracts.inbound)
+    if unknown:
+        click.secho(unread_folders(unknown, sources=contracts.inbound), fg="yellow", err=True)
     with lake.writer_lock(here.home):  # freed at once: the run takes it again for its own length
-        waiting = what_waits(here.home, ring, here.contracts(), as_of=here.as_of)
+        waiting = what_waits(here.home, ring, contracts, as_of=here.as_of)
+    facts = {"as_of": here.as_of.isoformat(), "unknown_sources": list(unknown)}
     if not waiting:
-        return {"changed": False, "as_of": here.as_of.isoformat()}
+        return {"changed": False, **facts}
     progress(f"to do: {', '.join(waiting)}")
     from pipelines.defs import in_process
 
     outcome = in_process.run(here.home, policy=here.policy, as_of=here.as_of, progress=progress)
-    return {"changed": True, "as_of": here.as_of.isoformat(), "run_id": outcome.run_id, "counts": outcome.counts}
+    return {"changed": True, **facts, "run_id": outcome.run_id, "counts": outcome.counts}
 
 
 def told(summary: dict[str, Any]) -> str:
@@ -75,3 +85,20 @@ def told(summary: dict[str, Any]) -> str:
     rows = summary["counts"].get("intake/batch", {})
     facts = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in rows.items() if isinstance(value, int))
     return f"Done as of {summary['as_of']}. {facts}"
+
+
+def hints(summary: dict[str, Any], *, home: settings.Home) -> list[str]:
+    """Return what a person should look at after a run: rows that wait, rows that were refused."""
+    rows = summary.get("counts", {}).get("intake/batch", {})
+    found = []
+    if rows.get("quarantined"):
+        found.append(
+            f"{rows['quarantined']:,} of {rows['rows_in']:,} rows wait in quarantine: "
+            f"`crosslife quarantine list --home {home.root}` counts them by reason"
+        )
+    if rows.get("refused"):
+        found.append(
+            f"{rows['refused']:,} rows are older than the retention period and were not kept; an archive is loaded into a "
+            "home of its own, under a policy of its own (`crosslife run --home OTHER --policy FILE`)"
+        )
+    return found

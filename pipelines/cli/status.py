@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from pipelines import settings
+from pipelines.cli.landed import unread_folders
 from pipelines.cli.options import debug_option, home_option, json_option, place
 from pipelines.cli.terminal import print_json, print_table
 
@@ -27,12 +28,24 @@ def status(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
     Example:
       crosslife status --home ./home --json
     """
+    from pipelines import intake
+
     here = place(home=home)
-    found = {"home": str(here.home.root), **_lake(here.home), "release": _release(here.home), "keys": _keys(here.home)}
+    sources = here.contracts().inbound
+    unknown = intake.unknown_sources(here.home, sources)
+    found = {
+        "home": str(here.home.root),
+        "unknown_sources": list(unknown),
+        **_lake(here.home),
+        "release": _release(here.home),
+        "keys": _keys(here.home),
+    }
     if as_json:
         print_json(found)
-    else:
-        _print(found)
+        return
+    _print(found)
+    if unknown:
+        click.secho(unread_folders(unknown, sources=sources), fg="yellow")
 
 
 def _lake(home: settings.Home) -> dict[str, Any]:

@@ -85,6 +85,9 @@ class Vocabulary:
         if name in ("vault", "pseudonymise") and "identifier_kind" not in row.parts:
             mend = f"add identifierKind: one of {', '.join(self.taxonomy.identifier_kinds)}"
             self.findings.add(place, f"`{path}` goes to the vault without an identifier kind", mend=mend)
+        if name == "url_path" and not row.value("path_templates"):
+            mend = "add pathTemplates: the paths that may be shown"
+            self.findings.add(place, f"`{path}` does not say which paths may be shown", mend=mend)
         stored = row.value("stored_as") or []
         columns = len(stored) if isinstance(stored, list) else 1
         if columns != treatment.columns:

@@ -5,6 +5,7 @@ How they are read from YAML and checked does not belong here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+_PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 Frozen = AfterValidator(MappingProxyType)
 LogicalType = Literal["string", "timestamp", "date", "partial_date", "integer", "number", "boolean"]
 Anchor = Literal["event", "completion", "last_interaction", "none"]
@@ -27,6 +29,8 @@ class Field(Strict):
     """One inbound field: how it is read, what it is, and what becomes of it.
 
     `path` is dotted (`context.ip`); `stored_as` names lake columns; `sql_type` is the type of the value as typed.
+    Values outside `allowed` are quarantined; of a label, values outside `allowed_values` are dropped. `path_templates` are
+    the paths that a `url_path` may show.
     """
 
     path: str
@@ -46,7 +50,8 @@ class Field(Strict):
     minimum: float | None = None
     maximum: float | None = None
     max_length: int = 2000
-    allowed_parameters: tuple[str, ...] = ()
+    allowed_values: tuple[str, ...] = ()
+    path_templates: tuple[str, ...] = ()
 
 
 class LakeColumn(Strict):
@@ -147,6 +152,12 @@ class InboundContract(Dataset):
     fields: tuple[Field, ...]
     lake_columns: tuple[LakeColumn, ...]
 
+    @property
+    def shown_ids(self) -> tuple[tuple[str, str], ...]:
+        """Return (source, field) of every id that a path template may show: `{courses.course_id}`."""
+        named = {name for field in self.fields for path in field.path_templates for name in _PLACEHOLDER.findall(path)}
+        return tuple(sorted((source, field) for source, _, field in (name.partition(".") for name in named)))
+
     def field(self, path: str) -> Field:
         """Return the field at a dotted path; raises KeyError."""
         return next((field for field in self.fields if field.path == path), None) or _unknown(path)
@@ -182,11 +193,17 @@ class OutboundColumn(Strict):
 
 
 class Disclosure(Strict):
-    """What protects a published dataset: the distinct people counted, parts of them, the flag of a closed window."""
+    """What protects a published dataset: the distinct people counted, parts of them, the flag of a closed window.
+
+    `at_least` are counts that must reach the threshold themselves, whatever their complement. With `omit_withheld` the
+    rows that are withheld are left out altogether: a missing row is then zero or withheld.
+    """
 
     population: str
     parts: tuple[str, ...] = ()
+    at_least: tuple[str, ...] = ()
     closed_window: str | None = None
+    omit_withheld: bool = False
 
 
 class Exposure(Strict):

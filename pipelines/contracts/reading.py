@@ -35,7 +35,7 @@ _Part = TypeVar("_Part", Disclosure, Exposure)
 _DATASET = {"category", "purposes", "lawfulBasis"}
 _INBOUND = _DATASET | {"kind", "family", "eventTime", "versionField", "tieField", "sortBy", "atLeastOne", "consent"}
 _TREATED = {"category", "treatment", "purposes"}
-_FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "allowedParameters"}
+_FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "allowedValues", "pathTemplates"}
 _OUTBOUND = {"purposes", "lawfulBasis", "disclosure", "exposure"}
 
 _SQL_TYPES = {

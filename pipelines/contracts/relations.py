@@ -59,7 +59,7 @@ def check_outbound(contracts: Mapping[str, OutboundContract], nodes: Mapping[str
     """Check that disclosure names columns that are there, and that the grain is said."""
     for name, contract in contracts.items():
         rule, root = contract.disclosure, nodes[name]
-        wanted = [(each, "measure") for each in (rule.population, *rule.parts)]
+        wanted = [(each, "measure") for each in (rule.population, *rule.parts, *rule.at_least)]
         wanted += [(rule.closed_window, "flag")] if rule.closed_window else []
         roles = {column.name: column.role for column in contract.columns}
         for column, role in wanted:

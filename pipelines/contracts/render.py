@@ -110,7 +110,13 @@ def _column(column: LakeColumn) -> dict[str, Any]:
 
 def _exposure(contract: OutboundContract) -> dict[str, Any]:
     rule = contract.disclosure
-    protection = {"population": rule.population, "parts": list(rule.parts), "closed_window": rule.closed_window}
+    protection = {
+        "population": rule.population,
+        "parts": list(rule.parts),
+        "at_least": list(rule.at_least),
+        "closed_window": rule.closed_window,
+        "omit_withheld": rule.omit_withheld,
+    }
     return {
         "name": contract.name.removeprefix("agg_"),
         "label": contract.exposure.label,

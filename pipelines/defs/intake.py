@@ -14,6 +14,7 @@ from pipelines.contracts import InboundContract
 from pipelines.defs import landing
 from pipelines.defs.partitions import DAYS, ONE_RUN, keys_within
 from pipelines.defs.site import Site, contracts_in_force, owner
+from pipelines.defs.unexpected import each_by_kind
 from pipelines.intake.reports import BatchReport
 
 BATCH = dg.AssetKey(["intake", "batch"])
@@ -96,6 +97,7 @@ def _dataset(contract: InboundContract) -> dg.AssetSpec:
     backfill_policy=ONE_RUN,
     description="Judges what has landed, resolves identities, writes the lake.",
 )
+@each_by_kind("intake")
 def lake_assets(
     context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]
 ) -> Iterator[dg.MaterializeResult[None]]:

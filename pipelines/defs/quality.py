@@ -8,6 +8,7 @@ import dagster as dg
 from pipelines import lake, quality
 from pipelines.defs import intake
 from pipelines.defs.site import Site, contracts_in_force
+from pipelines.defs.unexpected import by_kind
 
 CHECK = "meets_its_contract"
 
@@ -24,6 +25,7 @@ def _check(dataset: str) -> dg.AssetChecksDefinition:
         blocking=True,
         description="Great Expectations, derived from the contract, on the days that changed.",
     )
+    @by_kind(f"the check of {dataset}")
     def meets_its_contract(site: dg.ResourceParam[Site]) -> dg.AssetCheckResult:
         days = lake.stale_days(site.home).get(dataset, ())
         if days:

@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines import release
 from pipelines.defs import waiting, warehouse
 from pipelines.defs.site import Site, contracts_in_force, owner
+from pipelines.defs.unexpected import each_by_kind
 
 ASSESSED = dg.AssetKey(["disclosure", "assessed"])
 ANALYTICS = dg.AssetKey(["release", "analytics"])
@@ -38,6 +39,7 @@ def specs() -> list[dg.AssetSpec]:
 
 
 @dg.multi_asset(name="publish", specs=specs(), description="Assesses every cell, then publishes what may be seen.")
+@each_by_kind("the release")
 def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None]]:
     """Assess and publish the aggregates."""
     report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)

@@ -5,6 +5,7 @@ The note stands beside the warehouse: a run that dies between models and release
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from pipelines import intake, lake, settings, warehouse
 from pipelines.contracts import Contracts
 from pipelines.defs.fingerprints import models_fingerprint
 from pipelines.identity.keys import Keyring
+from pipelines.release import editions
 
 
 def what_waits(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_of: datetime) -> list[str]:
@@ -43,7 +45,7 @@ def note_release(home: settings.Home, contracts: Contracts) -> None:
 
 
 def _is_released(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_of: datetime) -> bool:
-    is_there = home.release_file.exists() and home.warehouse_file.exists()
+    is_there = editions.is_whole(home.release) and home.warehouse_file.exists()
     return is_there and _note(home).get("released") == _terms(contracts) and not _windows_moved(home, ring, as_of=as_of)
 
 
@@ -60,17 +62,19 @@ def _windows_moved(home: settings.Home, ring: Keyring, *, as_of: datetime) -> bo
     return bool(found and found[0])
 
 
-def _terms(contracts: Contracts) -> dict[str, Any]:
-    return {
-        "policy_version": contracts.policy.version,
-        "threshold": contracts.policy.threshold.value,
-        "tables": sorted(contracts.outbound),
-    }
+def _terms(contracts: Contracts) -> str:
+    """Return a digest of everything that decides what is released: the published contracts and the policy in force."""
+    # Frozen models say all of themselves in their repr; where their file lies does not matter.
+    parts = [repr(contract.model_copy(update={"file": None})) for _, contract in sorted(contracts.outbound.items())]
+    return hashlib.sha256("\n".join([*parts, repr(contracts.policy)]).encode()).hexdigest()
 
 
 def _note(home: settings.Home) -> Mapping[str, Any]:
-    file = home.warehouse / "built.json"
-    found: Mapping[str, Any] = json.loads(file.read_bytes()) if file.exists() else {}
+    """Return the note; nothing where there is none or it cannot be read, so that everything is built again."""
+    try:
+        found: Mapping[str, Any] = json.loads((home.warehouse / "built.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
     return found
 
 

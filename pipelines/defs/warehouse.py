@@ -17,6 +17,7 @@ from pipelines.defs import intake, waiting
 from pipelines.defs.dbt_manifest import prepared_manifest
 from pipelines.defs.partitions import DAYS, ONE_RUN, asked_days, keys_within
 from pipelines.defs.site import Site
+from pipelines.defs.unexpected import each_by_kind
 
 GROUP = "warehouse"
 
@@ -71,6 +72,7 @@ def models() -> dg.AssetsDefinition:
         backfill_policy=ONE_RUN,
         description="Builds the models of the days that changed beside the old warehouse, tests them, and swaps.",
     )
+    @each_by_kind("building the models")
     def models(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[Any]]:
         site.say("models: building")
         stale = lake.stale_days(site.home)

@@ -148,7 +148,9 @@ def _page(tab: _Tab, context: str, view: str, members: str, seconds: float, *, r
 def _choose(visit: Visit, number: int, *, is_learning: bool, rng: random.Random) -> tuple[str, str, float]:
     """Path, title and the mean seconds that people stay."""
     roll, course = rng.random(), COURSES[visit.course]
-    if is_learning and roll < 0.75:
+    if is_learning and roll < 0.30:
+        return "/belajar", "Beranda belajar", 20.0
+    if is_learning and roll < 0.85:
         lesson = rng.randrange(len(course.modules))
         return f"/belajar/{course.course_id}/{module_id(course, lesson)}", course.modules[lesson], 65.0
     if roll < 0.25 and number == 0:

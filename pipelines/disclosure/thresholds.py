@@ -34,6 +34,11 @@ class Rule(Protocol):
         ...
 
     @property
+    def at_least(self) -> tuple[str, ...]:
+        """Columns that count people behind single measures; each reaches the threshold itself."""
+        ...
+
+    @property
     def closed_window(self) -> str | None:
         """Boolean column that says whether the observation window has closed; None where there is no window."""
         ...
@@ -80,7 +85,7 @@ class Assessment:
 
 
 def assess(frame: pl.DataFrame, *, disclosure: Rule, measures: Sequence[str], threshold: int) -> Assessment:
-    """Withhold every row whose population, part or complement is below `threshold`, or whose window is open.
+    """Withhold every row with a population, part, complement or other count below `threshold`, or an open window.
 
     `frame` has one row per published row. Zero and NULL count as small, an unknown window as open. Raises
     UnassessableFrame for a missing column, counts that are no counts, or a threshold below 2.
@@ -91,6 +96,8 @@ def assess(frame: pl.DataFrame, *, disclosure: Rule, measures: Sequence[str], th
     for part in disclosure.parts:
         checks[f"small_part:{part}"] = _is_small(pl.col(part), threshold)
         checks[f"small_complement:{part}"] = _is_small(population - pl.col(part), threshold)
+    for count in disclosure.at_least:
+        checks[f"small_count:{count}"] = _is_small(pl.col(count), threshold)
     if disclosure.closed_window is not None:
         checks["window_open"] = ~pl.col(disclosure.closed_window).fill_null(value=False)
     codes = [pl.when(is_failed).then(pl.lit(code)) for code, is_failed in checks.items()]
@@ -104,7 +111,7 @@ def _is_small(count: pl.Expr, threshold: int) -> pl.Expr:
 def _refuse_unassessable(frame: pl.DataFrame, *, disclosure: Rule, measures: Sequence[str], threshold: int) -> None:
     if threshold < _SMALLEST_THRESHOLD:
         raise UnassessableFrame(f"a threshold of {threshold} protects nobody; policy.yaml must name at least 2")
-    counts = (disclosure.population, *disclosure.parts)
+    counts = (disclosure.population, *disclosure.parts, *disclosure.at_least)
     needed = {*counts, *measures, *((disclosure.closed_window,) if disclosure.closed_window else ())}
     if missing := sorted(needed - set(frame.columns)):
         raise UnassessableFrame(f"columns missing from the table to assess: {', '.join(missing)}")
@@ -117,15 +124,15 @@ def _refuse_unassessable(frame: pl.DataFrame, *, disclosure: Rule, measures: Seq
         disclosure.closed_window is not None and frame.schema[disclosure.closed_window] != pl.Boolean
     ):
         raise UnassessableFrame(f"{disclosure.closed_window} must be a Boolean flag, not a measure")
-    _refuse_impossible_counts(frame, population=disclosure.population, parts=disclosure.parts)
+    _refuse_impossible_counts(frame, counts=counts)
+    for part in disclosure.parts:
+        if frame.select((pl.col(part) > pl.col(disclosure.population)).any()).item():
+            raise UnassessableFrame(f"{part} counts more learners than {disclosure.population}")
 
 
-def _refuse_impossible_counts(frame: pl.DataFrame, *, population: str, parts: Sequence[str]) -> None:
-    for name in (population, *parts):
+def _refuse_impossible_counts(frame: pl.DataFrame, *, counts: Sequence[str]) -> None:
+    for name in counts:
         if not frame.schema[name].is_integer():
             raise UnassessableFrame(f"{name} must count learners in whole numbers, found {frame.schema[name]}")
         if frame.select((pl.col(name) < 0).any()).item():
             raise UnassessableFrame(f"{name} has negative counts")
-    for part in parts:
-        if frame.select((pl.col(part) > pl.col(population)).any()).item():
-            raise UnassessableFrame(f"{part} counts more learners than {population}")

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from pipelines import engine, settings
-from pipelines.identity import tables
+from pipelines.identity import access_log, tables
 from pipelines.identity.errors import LostVault, VaultBusy, WrongKey
 from pipelines.identity.files import put_in_place
 from pipelines.identity.keyring import Entry, Keyring, NewKey
@@ -56,8 +56,12 @@ def ensure(ring: Keyring) -> Entry:
     return ring.current("vault")
 
 
-def open_file(ring: Keyring, *, epoch: Entry) -> duckdb.DuckDBPyConnection:
-    """Return a connection with the epoch's file attached as `vault`; raise WrongKey, VaultBusy or LostVault."""
+def open_file(ring: Keyring, *, epoch: Entry, purpose: str) -> duckdb.DuckDBPyConnection:
+    """Return a connection with the epoch's file attached as `vault`; raise WrongKey, VaultBusy or LostVault.
+
+    The only place that opens a vault with rows in it; the purpose is in the log before the file is open.
+    """
+    access_log.record(ring.home, purpose=purpose)
     file = file_of(ring.home, epoch=epoch.version)
     connection = engine.connect(temp_dir=_spill(ring.home))
     try:
@@ -81,7 +85,8 @@ def build(ring: Keyring, *, epoch: Entry, source: Entry | None, rekey: Rekey | N
     file = file_of(ring.home, epoch=epoch.version)
     beside = file.with_name(f"{file.name}.new")
     _unlink(beside)
-    connection = open_file(ring, epoch=source) if source else engine.connect()
+    purpose = "rotation of the lookup key" if rekey else "rotation of the vault key"
+    connection = open_file(ring, epoch=source, purpose=purpose) if source else engine.connect()
     try:
         engine.attach(connection, beside, name="fresh", key=ring.key(epoch.id))
         tables.create(connection, name="fresh")

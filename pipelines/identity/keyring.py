@@ -139,7 +139,8 @@ class Keyring:
 
 
 def read(home: settings.Home) -> Keyring:
-    """Read the keyring; raise MissingKey, WrongKey or LooseKeyFile."""
+    """Read the keyring; raise MissingKey, WrongKey or LooseKeyFile. From here on the process leaves no core dump."""
+    settings.forbid_core_dumps()
     if not home.keyring_file.exists():
         message = f"no keyring at {home.keyring_file}: run `crosslife keys init`, or restore the keyring of this home"
         raise MissingKey(message)

@@ -60,9 +60,11 @@ class KeyringStatus:
 def init(home: settings.Home) -> Keyring:
     """Make master key and keyring where they are missing, and open the keyring; a second call changes nothing.
 
+    The zones are made too, and closed to others: files may have landed before the first key.
+
     Raises LostVault when encrypted data lies here without a keyring: new keys would not open it.
     """
-    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.prepare()
     with locked(keyring.lock_file(home), is_patient=True):
         if not home.keyring_file.exists():
             _refuse_new_keys_over_old_data(home)

@@ -36,7 +36,7 @@ def rotate_master(home: settings.Home, *, new_text: str | None) -> Rotation:
     if is_given and new_text is None:
         message = (
             f"the master key comes from {settings.MASTER_KEY_VARIABLE}, which cannot be changed from here: give the "
-            f"new key (32 random bytes in base64) in {settings.MASTER_KEY_VARIABLE}_NEXT, rotate, then exchange them"
+            f"new key (32 random bytes in base64) in {settings.NEXT_MASTER_KEY_VARIABLE}, rotate, then exchange them"
         )
         raise UnsupportedRotation(message)
     settle_master(home)
@@ -44,7 +44,7 @@ def rotate_master(home: settings.Home, *, new_text: str | None) -> Rotation:
         ring = keyring.read(home)
         before = ring.master_fingerprint()
         if new_text is not None and is_given:
-            after = master.decode(new_text, source=f"{settings.MASTER_KEY_VARIABLE}_NEXT")
+            after = master.decode(new_text, source=settings.NEXT_MASTER_KEY_VARIABLE)
         else:
             after = master.stage_next(home, text=new_text)
         ring.rewrap(master_key=after)

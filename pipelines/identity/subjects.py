@@ -64,6 +64,12 @@ def secrets(connection: duckdb.DuckDBPyConnection, subjects: pl.DataFrame, *, do
     return pl.concat([found.filter(pl.col("secret").is_not_null()), made])
 
 
+def next_number(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the number that the next new subject gets."""
+    row = connection.execute("select next_subject from vault.counters").fetchone()
+    return int(row[0]) if row else 1
+
+
 def _create(
     connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, key_version: int, at: datetime
 ) -> pl.DataFrame:
@@ -88,7 +94,6 @@ def _draw(connection: duckdb.DuckDBPyConnection, subjects: pl.Series, *, domain:
 
 
 def _next_numbers(connection: duckdb.DuckDBPyConnection, count: int) -> pl.Series:
-    row = connection.execute("select next_subject from vault.counters").fetchone()
-    first = int(row[0]) if row else 1
+    first = next_number(connection)
     connection.execute(f"update vault.counters set next_subject = {first + count:d}")
     return pl.Series("subject", range(first, first + count), dtype=pl.Int64)

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from pipelines import settings
-from pipelines.identity import access_log, attributes, edges, epochs, normal_forms, pseudonyms, subjects
+from pipelines.identity import attributes, edges, epochs, forgetting, normal_forms, pseudonyms, subjects
 from pipelines.identity.attributes import StoredAttributes
 from pipelines.identity.files import locked
 from pipelines.identity.keyring import Keyring
@@ -29,7 +29,7 @@ class Vault:
         self._connection = connection
         self._ring = ring
         self._lookup = ring.current("lookup")
-        connection.execute("begin")
+        self._begin()
 
     def resolve(self, identifiers: pl.DataFrame, *, domain: str, at: datetime) -> pl.DataFrame:
         """Return `kind`, `value`, `pseudonym` for each distinct pair of `kind` and `value` that is not NULL.
@@ -71,10 +71,26 @@ class Vault:
         key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
         return edges.read(self._connection, domain=domain, key=key)
 
+    def forget_unused(self, used: pl.Series | set[str], *, domain: str) -> int:
+        """Take out again who became a subject since the last commit and stands in no row; return how many.
+
+        `used` are the pseudonyms, in this domain, of every row that is kept. Of the others everything goes: subject,
+        identifiers, secrets of every domain, attributes, and links at either end. To be called before `links` and
+        `commit`. Who was known before is left alone.
+        """
+        key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
+        if subjects.next_number(self._connection) == self._first_new:
+            return 0
+        known = pl.Series("pseudonym", list(used) if isinstance(used, set) else used, dtype=pl.String)
+        gone = forgetting.unused(self._connection, since=self._first_new, used=known, domain=domain, key=key)
+        if not gone.is_empty():
+            forgetting.forget(self._connection, gone, since=self._first_new)
+        return len(gone)
+
     def commit(self) -> None:
         """Make everything since the last commit durable, all of it or nothing."""
         self._connection.execute("commit")
-        self._connection.execute("begin")
+        self._begin()
 
     def close(self) -> None:
         """Drop what was not committed, and write the rest into the file, leaving no log behind."""
@@ -83,6 +99,10 @@ class Vault:
             self._connection.execute("checkpoint vault")
         finally:
             self._connection.close()
+
+    def _begin(self) -> None:
+        self._connection.execute("begin")
+        self._first_new = subjects.next_number(self._connection)
 
     def _resolve(self, distinct: pl.DataFrame, *, domain: str, key: bytes, at: datetime) -> pl.DataFrame:
         known = self._subjects_of(distinct, at=at)
@@ -119,9 +139,8 @@ def open_vault(home: settings.Home, ring: Keyring, *, purpose: str) -> Iterator[
     """
     home.vault.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(epochs.lock_file(home)):
-        access_log.record(home, purpose=purpose)
         epoch = epochs.ensure(ring)
-        opened = Vault(epochs.open_file(ring, epoch=epoch), ring)
+        opened = Vault(epochs.open_file(ring, epoch=epoch, purpose=purpose), ring)
         try:
             yield opened
         finally:

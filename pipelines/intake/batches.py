@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import duckdb
+import polars as pl
 import pyarrow as pa
 
 from pipelines import engine
@@ -95,6 +96,17 @@ class Intake:
             )
             connection.execute(f"create or replace temp table known_{reference.source} as {rows}")
 
+    def _shown_ids(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> dict[str, frozenset[str]]:
+        """Return the ids that paths of this source may show, by `source.field`."""
+        found = {}
+        for source, field in contract.shown_ids:
+            place = current_file(self._home, source)
+            column = self._contracts.inbound[source].field(field).stored_as[0]
+            query = f"select distinct {column} from {read_expression(place)}"
+            rows = connection.execute(query).fetchall() if place.exists() else []
+            found[f"{source}.{field}"] = frozenset(value for (value,) in rows)
+        return found
+
     def _batch(
         self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, inputs: _Inputs, vault: Vault
     ) -> BatchReport:
@@ -109,6 +121,7 @@ class Intake:
             vault=vault,
             at=self._as_of,
             policy_version=self._contracts.policy.version,
+            known=self._shown_ids(connection, contract),
             progress=self._progress,
         )
         names = _read(connection, chunks, inputs)
@@ -132,6 +145,7 @@ class Intake:
         ).check()
         for replay in inputs.replays:
             moves.append(replays.stage_rest(connection, self._home, self._ring, contract, replay, batch_id=batch_id))
+        vault.forget_unused(_pseudonyms(connection, contract), domain=contract.domain)
         if storing.states_links(contract):
             links = vault.links(domain=contract.domain)
             columns = self._contracts.internal[storing.LINKS].lake_columns
@@ -223,6 +237,15 @@ def _read(connection: duckdb.DuckDBPyConnection, chunks: Chunks, inputs: _Inputs
             chunks.add(batches, file_no=len(names))
     chunks.flush()
     return names
+
+
+def _pseudonyms(connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> pl.Series:
+    """Return the pseudonyms of every row that is kept: whoever else was met on the way is nobody's subject."""
+    columns = [f.stored_as[0] for f in contract.fields if f.treatment == "pseudonymise"]
+    parts = [f"select {column} as pseudonym from accepted where {column} is not null" for column in columns]
+    if not parts:
+        return pl.Series("pseudonym", [], dtype=pl.String)
+    return connection.execute(" union ".join(parts)).pl()["pseudonym"]
 
 
 def _batch_id(source: str, inputs: _Inputs, *, position: int) -> str:

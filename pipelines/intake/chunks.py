@@ -7,7 +7,7 @@ the vault, addresses and browsers by dictionaries) and only treated columns go o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -16,15 +16,16 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.identity.vault import Vault
-from pipelines.intake import families
-from pipelines.intake.formats import SCHEMA
-from pipelines.intake.judging import Judgement
+from pipelines.intake.formats import SCHEMA, UnreadableFile
+from pipelines.intake.judging import Judgement, lost_column
+from pipelines.intake.operators import COLUMNS, is_mapped, operator_of
 
 BLOCK_BATCHES = 32
 CHUNK_ROWS = 500_000
 _FEW_SHAPES = 200
 _HEAD_ROWS = 2_000
 _MOST_NAMES = 1_000
+_LOSSY = ("label", "truncate_ip", "url_host")
 _OTHER_NAMES = "(further names)"
 
 Progress = Callable[[str, int], None]
@@ -46,6 +47,7 @@ class Chunks:
         vault: Vault,
         at: datetime,
         policy_version: str,
+        known: Mapping[str, Collection[str]],
         progress: Progress,
     ) -> None:
         self._connection = connection
@@ -53,6 +55,7 @@ class Chunks:
         self._vault = vault
         self._at = at
         self._policy_version = policy_version
+        self._known = known
         self._progress = progress
         self._waiting = 0
         self.rows_in = 0
@@ -79,6 +82,7 @@ class Chunks:
             return
         self._count()
         self._resolve()
+        self._count_lost()
         self._connection.execute(self._accept_sql())
         self._connection.execute(
             "insert into rejected select file_no, place, reason, raw from chunk where reason is not null"
@@ -103,8 +107,9 @@ class Chunks:
         self._connection.register(
             "resolved", pl.DataFrame(schema={"kind": pl.String, "value": pl.String, "pseudonym": pl.String})
         )
-        self._connection.register("browsers", families.browsers([]))
-        self._connection.register("networks", families.networks([]))
+        for column, f in self._judgement.carried():
+            if is_mapped(f):
+                self._connection.register(f"map_{column}", operator_of(f, known=self._known)([]))
         self._connection.execute(
             self._accept_sql().replace("insert into accepted", "create or replace table accepted as")
         )
@@ -115,7 +120,7 @@ class Chunks:
         if is_first and len(self._shapes) < _FEW_SHAPES:
             # Most rows of a source look alike: once their shapes are known, no row has to carry its own.
             head = self._connection.execute(self._judgement.shapes(f"(from lines limit {_HEAD_ROWS})"))
-            self._shapes.update(dict(head.fetchmany(_FEW_SHAPES)))
+            self._shapes.update((h, shape) for h, shape in head.fetchmany(_FEW_SHAPES) if not _repeats(shape))
         self._connection.execute(f"insert into chunk {self._judgement.judged('lines', known_shapes=self._shapes)}")
         self._waiting += len(block)
         self.rows_in += len(block)
@@ -130,6 +135,21 @@ class Chunks:
                 for name in _unknown(self._shapes.get(shape_hash, shape) or [], judgement=self._judgement):
                     self._unknown[name if len(self._unknown) < _MOST_NAMES else _OTHER_NAMES] += rows
 
+    def _count_lost(self) -> None:
+        """Count the values that a treatment could not make safe, by field; only of rows that are kept."""
+        values, joins = self._mapped()
+        lost = {}
+        for column, f in self._judgement.carried():
+            if f.treatment in _LOSSY:
+                lost[f.path] = f"chunk.{column} is not null and {values.get(f.stored_as[0])} is null"
+        for f in self._judgement.contract.fields:
+            if f.treatment == "label" and not is_mapped(f):
+                lost[f.path] = lost_column(f.path)
+        if lost:
+            counted = ", ".join(f"count(*) filter ({condition})" for condition in lost.values())
+            row = self._connection.execute(f"select {counted} from chunk {' '.join(joins)} where {_kept()}").fetchone()
+            self._marks.update({f"dropped:{path}": n for path, n in zip(lost, row or (), strict=False) if n})
+
     def _resolve(self) -> None:
         contract = self._judgement.contract
         wanted = [
@@ -141,10 +161,9 @@ class Chunks:
             identifiers = self._connection.execute(" union ".join(wanted)).pl()
             self._connection.register("resolved", self._vault.resolve(identifiers, domain=contract.domain, at=self._at))
         for column, f in self._judgement.carried():
-            if f.treatment == "user_agent_families":
-                self._connection.register("browsers", families.browsers(self._distinct(column)))
-            elif f.treatment == "truncate_ip":
-                self._connection.register("networks", families.networks(self._distinct(column)))
+            if is_mapped(f):
+                mapped = operator_of(f, known=self._known)(self._distinct(column))
+                self._connection.register(f"map_{column}", mapped)
         self._keep_attributes()
         self._keep_links()
 
@@ -204,21 +223,27 @@ class Chunks:
                 kind = f"{column}_.kind = '{f.identifier_kind}'"
                 joins.append(f"left join resolved as {column}_ on chunk.{column} = {column}_.value and {kind}")
                 values[f.stored_as[0]] = f"{column}_.pseudonym"
-            elif f.treatment == "user_agent_families":
-                joins.append(f"left join browsers on chunk.{column} = browsers.value")
-                values |= {
-                    stored: f"browsers.{family}" for stored, family in zip(f.stored_as, families.FAMILIES, strict=True)
-                }
-            elif f.treatment == "truncate_ip":
-                joins.append(f"left join networks on chunk.{column} = networks.value")
-                values[f.stored_as[0]] = f"coalesce(chunk.{f.stored_as[0]}, networks.network)"
+            elif is_mapped(f):
+                joins.append(f"left join map_{column} on chunk.{column} = map_{column}.value")
+                found = [f"map_{column}.{name}" for name in COLUMNS[f.treatment]]
+                if f.treatment == "truncate_ip":
+                    found = [f"coalesce(chunk.{f.stored_as[0]}, {found[0]})"]
+                values |= dict(zip(f.stored_as, found, strict=True))
         if self._judgement.contract.consent:
             values[self._judgement.contract.consent.stored_as] = "chunk.is_consented"
         return values, joins
 
 
+def _repeats(shape: list[list[str]]) -> bool:
+    return any(len(keys) != len(set(keys)) for keys in shape if keys)
+
+
+def _kept() -> str:
+    return "reason is null and is_consented"
+
+
 def _usable(column: str) -> str:
-    return f"reason is null and is_consented and {column} is not null"
+    return f"{_kept()} and {column} is not null"
 
 
 def _unknown(shape: list[list[str]], *, judgement: Judgement) -> list[str]:
@@ -237,15 +262,22 @@ def _printable(prefix: str, key: str) -> str:
 
 
 def _blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Put batches together; where the file breaks off, what was read before comes first."""
     held: list[pa.RecordBatch] = []
-    for batch in batches:
-        if batch.num_rows:
-            held.append(batch)
-        if len(held) == BLOCK_BATCHES:
-            yield pa.Table.from_batches(held)
-            held = []
+    broken: UnreadableFile | None = None
+    try:
+        for batch in batches:
+            if batch.num_rows:
+                held.append(batch)
+            if len(held) == BLOCK_BATCHES:
+                yield pa.Table.from_batches(held)
+                held = []
+    except UnreadableFile as problem:
+        broken = problem
     if held:
         yield pa.Table.from_batches(held)
+    if broken is not None:
+        raise broken
 
 
 def _prefetched(blocks: Iterator[pa.Table]) -> Iterator[pa.Table]:

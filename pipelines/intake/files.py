@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,7 @@ def unread_files(home: Home, source: str, manifest: Manifest) -> tuple[Path, ...
     found = []
     for path in settled_files(home, source):
         facts = path.stat()
-        if known.get(_name(home, source, path)) != (facts.st_size, facts.st_mtime_ns):
+        if known.get(manifest.digest(_name(home, source, path))) != (facts.st_size, facts.st_mtime_ns):
             found.append(path)
     return tuple(found)
 
@@ -70,6 +70,7 @@ def sort_out(
     The same bytes under two names are one file: the first by name is read. Only files of a size seen before can be such a
     repetition, so that only they are hashed before they are read; `executor` hashes the others meanwhile.
     """
+    digest = manifest.digester()
     seen = set(manifest.known_hashes(source))
     sizes = Counter(path.stat().st_size for path in paths) + Counter(
         size for size, _ in manifest.known_files(source).values()
@@ -77,7 +78,8 @@ def sort_out(
     pending: list[Pending] = []
     repeated: list[LandedFile] = []
     for path in paths:
-        described = executor.submit(_describe, home, source, path)
+        name = manifest.digest(_name(home, source, path))
+        described = executor.submit(_describe, source, path, name=name, digest=digest)
         if sizes[path.stat().st_size] > 1:
             landed = described.result()
             if landed.content_hash in seen:
@@ -88,11 +90,11 @@ def sort_out(
     return pending, repeated
 
 
-def _describe(home: Home, source: str, path: Path) -> LandedFile:
+def _describe(source: str, path: Path, *, name: str, digest: Callable[[str], str]) -> LandedFile:
     facts = path.stat()
     with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return LandedFile(source, _name(home, source, path), digest, facts.st_size, facts.st_mtime_ns)
+        content = hashlib.file_digest(stream, "sha256").hexdigest()
+    return LandedFile(source, name, digest(content), facts.st_size, facts.st_mtime_ns)
 
 
 def _name(home: Home, source: str, path: Path) -> str:

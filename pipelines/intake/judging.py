@@ -16,17 +16,15 @@ from functools import cached_property
 from pipelines.contracts.models import ConsentRule, Field, InboundContract
 from pipelines.engine import quoted
 from pipelines.intake import treatments
+from pipelines.intake.operators import is_mapped
 
 _TYPES = {
     "timestamp": treatments.timestamp,
-    "integer": treatments.integer,
     "number": treatments.number,
     "boolean": treatments.boolean,
     "date": treatments.calendar_date,
     "partial_date": treatments.partial_date,
 }
-# Treatments whose values are mapped once per distinct value (Python, or the vault), so the text itself is carried along.
-DICTIONARY_TREATMENTS = ("user_agent_families", "truncate_ip")
 _LOSSY_TREATMENTS = ("label", "truncate_ip", "url_host")
 EXPIRED = "expired"
 _PERIOD = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
@@ -48,8 +46,7 @@ class Judgement:
     @cached_property
     def marks(self) -> tuple[str, ...]:
         """What is counted per row besides its fate, in the order of the bits of column `marks`."""
-        names = [f"without_offset:{f.path}" for f in self.contract.fields if f.logical_type == "timestamp"]
-        return (*names, *(f"dropped:{f.path}" for f in self._lossy()))
+        return tuple(f"without_offset:{f.path}" for f in self.contract.fields if f.logical_type == "timestamp")
 
     @property
     def containers(self) -> tuple[str, ...]:
@@ -81,7 +78,7 @@ class Judgement:
         return f"""
             select file_no, place, reason, case when reason is not null then raw end as raw, {self._marks()} as marks,
                 shape_hash, case when shape_hash not in ({known}) then shape end as shape, is_consented, {kept}
-            from (select file_no, place, raw, shape, hash(shape) as shape_hash, {tested}, {self._reason()} as reason,
+            from (select file_no, place, raw, shape, hash(shape) as shape_hash, {tested}, {self._reason(known)} as reason,
                     {self._consent()} as is_consented, {columns}
                 from (select *, {self._typed()} from ({self._leaves(lines)})))"""
 
@@ -92,7 +89,7 @@ class Judgement:
     def carried(self) -> Iterator[tuple[str, Field]]:
         """Yield (column, field) of raw values that live in memory only, until the vault or a dictionary has mapped them."""
         for f in self.contract.fields:
-            if f.treatment in ("pseudonymise", "vault") or f.treatment in DICTIONARY_TREATMENTS:
+            if f.treatment in ("pseudonymise", "vault") or is_mapped(f):
                 yield f"raw_{self._index[f.path]}", f
 
     def text_of(self, path: str) -> str:
@@ -115,17 +112,23 @@ class Judgement:
                       from {lines}))"""
 
     def _typed(self) -> str:
-        return ", ".join(
-            f"{_TYPES[f.logical_type](self.text_of(f.path)) if f.logical_type in _TYPES else self.text_of(f.path)}"
-            f" as {self.typed_of(f.path)}"
-            for f in self.contract.fields
-        )
+        return ", ".join(f"{self._typed_value(f)} as {self.typed_of(f.path)}" for f in self.contract.fields)
 
-    def _reason(self) -> str:
-        cases = ["when fault is not null then fault", "when shape is null then 'malformed'", *self._field_cases()]
+    def _typed_value(self, f: Field) -> str:
+        if f.logical_type == "integer":
+            return treatments.integer(self.text_of(f.path), sql_type=f.sql_type)
+        return _TYPES[f.logical_type](self.text_of(f.path)) if f.logical_type in _TYPES else self.text_of(f.path)
+
+    def _reason(self, known: str) -> str:
+        cases = ["when fault is not null then fault", "when shape is null then 'malformed'"]
+        # Which of two equal names holds is anybody's guess (a consent given, a consent refused): such a row waits.
+        repeated = "list_sum(list_transform(shape, lambda keys: len(keys) - len(list_distinct(keys))))"
+        cases.append(f"when hash(shape) not in ({known}) and {repeated} > 0 then 'repeated_field'")
+        cases.extend(self._field_cases())
         if self.contract.at_least_one:
             none = " and ".join(f"{self.text_of(path)} is null" for path in self.contract.at_least_one)
             cases.append(f"when {none} then 'missing_required:{'|'.join(self.contract.at_least_one)}'")
+        cases.extend(self._outlived())
         if self.contract.event_time:
             at = self.typed_of(self.contract.event_time)
             limit = f"timestamp '{_naive(self.as_of)}' + interval {self.skew_hours:d} hours"
@@ -142,6 +145,14 @@ class Judgement:
                 )
         return f"case {' '.join(cases)} end"
 
+    def _outlived(self) -> Iterator[str]:
+        """A state whose every instant lies before the retention period: nobody has interacted since."""
+        retention = self.contract.retention
+        instants = [self.typed_of(f.path) for f in self.contract.fields if f.logical_type == "timestamp"]
+        if self.contract.kind == "state" and retention.anchor == "last_interaction" and retention.period and instants:
+            limit = f"timestamp '{_naive(self.as_of)}' - {interval(retention.period)}"
+            yield f"when greatest({', '.join(instants)}) < {limit} then '{EXPIRED}'"
+
     def _field_cases(self) -> Iterator[str]:
         for f in self.contract.fields:
             s, t = self.text_of(f.path), self.typed_of(f.path)
@@ -149,7 +160,7 @@ class Judgement:
                 yield f"when {s} is null then 'missing_required:{f.path}'"
             if f.treatment == "drop" and f.path != self.contract.tie_field and not f.required:
                 continue
-            if f.logical_type in _TYPES:
+            if f.logical_type != "string":
                 yield f"when {s} is not null and {t} is null then 'wrong_type:{f.path}'"
             elif not f.allowed and not f.pattern and f.treatment not in _LOSSY_TREATMENTS:
                 yield f"when left({s}, 1) in ('{{', '[') then 'wrong_type:{f.path}'"
@@ -174,16 +185,7 @@ class Judgement:
             for f in self.contract.fields
             if f.logical_type == "timestamp"
         ]
-        bits += [self._lost(f) for f in self._lossy()]
         return " + ".join([f"case when {bit} then {1 << i} else 0 end" for i, bit in enumerate(bits)]) or "0"
-
-    def _lossy(self) -> list[Field]:
-        return [f for f in self.contract.fields if f.treatment in _LOSSY_TREATMENTS]
-
-    def _lost(self, f: Field) -> str:
-        s = self.text_of(f.path)
-        mapped_later = f" and not contains({s}, ':')" if f.treatment == "truncate_ip" else ""
-        return f"{s} is not null and {f.stored_as[0]} is null{mapped_later}"
 
     def _consent(self) -> str:
         rule = self.contract.consent
@@ -208,8 +210,11 @@ class Judgement:
         yield "tie_at", self.typed_of(tie) if tie else "null::timestamp"
         for column, f in self.carried():
             s = self.text_of(f.path)
-            v6 = f.treatment == "truncate_ip"
-            yield column, f"case when contains({s}, ':') then {s} end" if v6 else s
+            if f.treatment == "truncate_ip":
+                yield column, f"case when ({treatments.ipv4_network(s)}) is null then {s} end"
+            else:
+                # The query may bear anything, and makes every address another one.
+                yield column, f"split_part(split_part({s}, '?', 1), '#', 1)" if f.treatment == "url_path" else s
         for f in self.contract.fields:
             yield from self._stored(f)
 
@@ -217,18 +222,21 @@ class Judgement:
         s, t = self.text_of(f.path), self.typed_of(f.path)
         if f.treatment == "keep":
             yield f.stored_as[0], t
-        elif f.treatment == "label":
-            yield f.stored_as[0], treatments.label(s)
+        elif f.treatment == "label" and f.allowed_values:
+            listed = ", ".join(f"'{quoted(value)}'" for value in f.allowed_values)
+            yield f.stored_as[0], f"case when {s} in ({listed}) then {s} end"
+            yield lost_column(f.path), f"{s} is not null and {s} not in ({listed})"
         elif f.treatment == "event_key":
             is_key = f.path in self.contract.key
             space = self.contract.family if is_key else f"{self.contract.family}/{f.stored_as[0]}"
             yield f.stored_as[0], treatments.keyed(s, key=self.key_sql, family=space)
         elif f.treatment == "truncate_ip":
             yield f.stored_as[0], treatments.ipv4_network(s)
-        elif f.treatment == "url_path":
-            yield f.stored_as[0], treatments.url_path(s)
-        elif f.treatment == "url_host":
-            yield f.stored_as[0], treatments.url_host(s)
+
+
+def lost_column(path: str) -> str:
+    """Return the name of the column that says whether a field's value was dropped."""
+    return f"lost_{path.replace('.', '_')}"
 
 
 def unknown_reason(source: str) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import duckdb
+
 from pipelines.contracts import Contracts
+from pipelines.contracts.models import InboundContract
 from pipelines.identity.keyring import Keyring
 from pipelines.intake import files
 from pipelines.intake.batches import Intake
@@ -13,6 +16,10 @@ from pipelines.intake.chunks import Progress
 from pipelines.intake.reports import BatchReport
 from pipelines.lake import open_manifest
 from pipelines.settings import Home
+
+
+class IntakeFailure(RuntimeError):
+    """A source could not be taken in; what had landed of it is untouched."""
 
 
 def pending(home: Home, contracts: Contracts) -> bool:
@@ -37,14 +44,24 @@ def run(
     """Take in all that has landed and is settled, each source as one batch; return what each did.
 
     Sources that others refer to come first, so that the order of files does not matter. The caller holds the writer lock.
-    Raises BalanceError (nothing of that source's batch is kept), IdentityProblem, OSError.
+    Raises BalanceError or IntakeFailure (nothing of that source's batch is kept), LakeDamaged, IdentityProblem, OSError.
     """
     with open_manifest(home) as manifest:
         manifest.recover()
+        manifest.check_stored()
         intake = Intake(home, ring, contracts, manifest, as_of=as_of, progress=progress)
         wanted = [name for name in _in_order(contracts) if sources is None or name in sources]
-        reports = [intake.take_in(contracts.inbound[name]) for name in wanted]
+        reports = [_take_in(intake, contracts.inbound[name]) for name in wanted]
     return tuple(report for report in reports if report is not None)
+
+
+def _take_in(intake: Intake, contract: InboundContract) -> BatchReport | None:
+    try:
+        return intake.take_in(contract)
+    except duckdb.Error as error:
+        # Its message may quote a row: the kind of error says enough, the landed files still lie there.
+        kind = type(error).__name__
+        raise IntakeFailure(f"{contract.name}: the engine gave up ({kind}); nothing of this batch was kept") from None
 
 
 def _in_order(contracts: Contracts) -> list[str]:
@@ -52,9 +69,14 @@ def _in_order(contracts: Contracts) -> list[str]:
     ordered: list[str] = []
 
     def visit(name: str) -> None:
-        for reference in contracts.inbound[name].references:
-            if reference.source not in ordered and reference.source != name:
-                visit(reference.source)
+        contract = contracts.inbound[name]
+        needed = {
+            *(reference.source for reference in contract.references),
+            *(source for source, _ in contract.shown_ids),
+        }
+        for source in sorted(needed - {name}):
+            if source not in ordered:
+                visit(source)
         if name not in ordered:
             ordered.append(name)
 

@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.contracts.models import InboundContract
 from pipelines.intake.judging import interval
-from pipelines.lake import read_expression
+from pipelines.lake import read_columns, read_expression
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,8 @@ def settle_states(connection: duckdb.DuckDBPyConnection, contract: InboundContra
     """Leave one row per key: the newest version; without versions, the last to arrive. A stored newer one stays."""
     key = ", ".join(key_columns(contract))
     content = _content(contract)
-    order = (
-        "received_ desc nulls last, file_no desc, place desc" if contract.version_field else "file_no desc, place desc"
-    )
+    # Of two rows of one instant the same one stays, in whatever order they arrive.
+    order = f"{'received_ desc nulls last, content, ' if contract.version_field else ''}file_no desc, place desc"
     connection.execute(f"""
         create or replace table losers as
         select row_id, content = kept as is_same from (
@@ -72,12 +71,14 @@ def settle_states(connection: duckdb.DuckDBPyConnection, contract: InboundContra
             from (select rowid as row_id, {content} as content, * from accepted)) where nth > 1""")
     if stored is not None:
         version = contract.field(contract.version_field).stored_as[0] if contract.version_field else None
-        older = f"a.{version} <= s.{version} or" if version else ""
+        older = (
+            f"a.{version} < s.{version} or (a.{version} = s.{version} and a.content >= s.content) or" if version else ""
+        )
         connection.execute(f"""
             insert into losers
             select a.row_id, a.content = s.content
             from (select rowid as row_id, {content} as content, * from accepted) as a
-            join (select {content} as content, * from {read_expression(stored)}) as s using ({key})
+            join (select {content} as content, * from ({read_columns(stored, contract.lake_columns)})) as s using ({key})
             where ({older} a.content = s.content) and a.row_id not in (select row_id from losers)""")
     same, older_rows = _one(connection, "select count(*) filter (is_same), count(*) filter (not is_same) from losers")
     _delete_losers(connection, rows=same + older_rows)
@@ -105,15 +106,26 @@ def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundCo
     if retention.anchor != "completion" or not retention.period:
         return 0
     now = f"timestamp '{as_of:%Y-%m-%d %H:%M:%S}'"
-    enrolment = "learner_pseudonym, course_id, coalesce(cohort, ''), coalesce(enrolment_key, 0)"
     otherwise = interval(retention.otherwise_period or "P1000Y")
+    # A row without a cohort belongs to the learner's only cohort of the course; each enrolment begins a spell of its own,
+    # so that whoever comes back later is not judged by the earlier completion.
     connection.execute(f"""
         create or replace table losers as
-        select row_id from (
-            select rowid as row_id,
-                min(own_at) filter (event_type = 'course_completed') over (partition by {enrolment}) as completed_at,
+        with placed as (
+            select rowid as row_id, learner_pseudonym, course_id, event_type, own_at, event_key,
+                coalesce(cohort, case when min(cohort) over course = max(cohort) over course then min(cohort) over course end, '')
+                    as run,
                 max(own_at) over (partition by learner_pseudonym) as last_at
-            from accepted)
+            from accepted window course as (partition by learner_pseudonym, course_id)),
+        spells as (
+            select *, count(*) filter (event_type = 'enrolled') over (
+                partition by learner_pseudonym, course_id, run order by own_at, event_key) as spell
+            from placed),
+        judged as (
+            select row_id, last_at, min(own_at) filter (event_type = 'course_completed') over (
+                partition by learner_pseudonym, course_id, run, spell) as completed_at
+            from spells)
+        select row_id from judged
         where completed_at + {interval(retention.period)} < {now}
             or (completed_at is null and last_at + {otherwise} < {now})""")
     (expired,) = _one(connection, "select count(*) from losers")

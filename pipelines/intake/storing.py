@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.contracts.models import InboundContract, LakeColumn
 from pipelines.intake.settling import content_sql, key_columns
-from pipelines.lake import current_file, partition_file, read_expression, write_parquet
+from pipelines.lake import columns_digest, current_file, partition_file, read_columns, read_expression, write_parquet
 from pipelines.lake.manifest import Move, staging_dir
 from pipelines.settings import Home
 
@@ -38,11 +38,11 @@ def stage_days(
         place = partition_file(home, contract.name, day)
         rows = f"select {columns} from accepted where dt = date '{day.isoformat()}'"
         if place.exists():
-            rows = f"{rows} union all by name select {columns} from {read_expression(place)}"
+            rows = f"{rows} union all by name {read_columns(place, contract.lake_columns)}"
         staged = staging_dir(home) / batch_id / f"{day.isoformat()}.parquet"
         with connection.cursor() as own:
             write_parquet(own, f"select {columns} from ({rows}) order by {order}", file=staged)
-        return day, Move(staged, place)
+        return day, Move(staged, place, columns_digest(contract.lake_columns))
 
     # One day is one row group, which one thread sorts and compresses: days side by side use the other core.
     with ThreadPoolExecutor(max_workers=_DAYS_AT_ONCE) as executor:
@@ -58,12 +58,11 @@ def stage_current(
     place = current_file(home, contract.name)
     rows = f"select {columns} from accepted"
     if place.exists():
-        rows = (
-            f"{rows} union all by name select {columns} from {read_expression(place)} anti join accepted using ({key})"
-        )
+        stored = read_columns(place, contract.lake_columns)
+        rows = f"{rows} union all by name select {columns} from ({stored}) anti join accepted using ({key})"
     staged = staging_dir(home) / batch_id / "current.parquet"
     write_parquet(connection, f"select * from ({rows}) order by {key}", file=staged)
-    return Move(staged, place)
+    return Move(staged, place, columns_digest(contract.lake_columns))
 
 
 def states_links(contract: InboundContract) -> bool:
@@ -84,7 +83,7 @@ def stage_links(
     listed = ", ".join(f"{column.name}::{column.sql_type} as {column.name}" for column in columns)
     staged = staging_dir(home) / batch_id / "links.parquet"
     write_parquet(connection, f"select {listed} from links order by all", file=staged)
-    return Move(staged, current_file(home, LINKS))
+    return Move(staged, current_file(home, LINKS), columns_digest(columns))
 
 
 def stage_keys(

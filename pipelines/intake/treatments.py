@@ -1,4 +1,4 @@
-"""What becomes of a field before it is stored, as SQL. Here: one expression a treatment. Not here: which field gets which.
+"""What becomes of a field before it is stored, where that is SQL. Not here: mapping per distinct value (`operators`).
 
 Each function takes the SQL of a trimmed text value (`s`, never empty) and returns the SQL of what may be stored; a value
 that the treatment cannot make safe becomes NULL, and the caller counts it.
@@ -8,22 +8,28 @@ from __future__ import annotations
 
 JAKARTA_OFFSET_HOURS = 7  # Asia/Jakarta has had no other offset since 1964
 
-_TIMESTAMP = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?\s?(Z|z|[+-]\d\d(:?\d\d)?)?$"
-_OFFSET = r":\d\d(\.\d+)?\s?(Z|z|[+-]\d\d(:?\d\d)?)$"
+_YEAR = r"(19\d\d|[2-8]\d{3}|9[0-8]\d\d|99[0-8]\d|999[0-8])"
+_ZONE = r"(Z|z|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
+_USUAL = rf"^{_YEAR}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
+_TIMESTAMP = rf"^{_YEAR}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?\s?{_ZONE}?$"
+_NO_SECONDS = r"^(.{10}[Tt ]\d\d:\d\d)(Z|z|[+-].*)?$"
+_OFFSET = rf":\d\d([.,]\d+)?\s?{_ZONE}$"
 _IPV4_OCTET = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
-_NO_LABEL = r"[@{}<>\[\]\\\x00-\x1f]|\d{9}|%40"
-_SEGMENT = r"[A-Za-z0-9._~-]{0,80}"
-# Six digits in a row may be a phone, an order or an account; sixteen hexadecimal ones a token or a hash.
-_TELLING = r"\d{6}|[0-9a-fA-F]{16}"
-MASKED_SEGMENT = ":masked"
 
 
 def timestamp(s: str) -> str:
-    """UTC instant without zone; text without an offset is Asia/Jakarta, text that is no ISO 8601 instant is NULL."""
+    """UTC instant without zone; text without an offset is Asia/Jakarta.
+
+    Text that is no ISO 8601 instant of the years 1900 to 9998 is NULL: further out, calendars and libraries disagree.
+    """
+    # The engine wants seconds, a point and no blank before the offset; ISO 8601 and its habits do not.
+    closed_up = f"regexp_replace(replace(upper({s}), ',', '.'), '\\s([+-])', '\\1')"
+    spelled_out = f"regexp_replace({closed_up}, '{_NO_SECONDS}', '\\1:00\\2')"
     return (
-        f"case when not regexp_matches({s}, '{_TIMESTAMP}') then null "
-        f"when {has_offset(s)} then try_cast({s} as timestamptz)::timestamp "
-        f"else try_cast({s} as timestamp) - interval {JAKARTA_OFFSET_HOURS} hours end"
+        f"case when regexp_matches({s}, '{_USUAL}') then try_cast({s} as timestamptz)::timestamp "
+        f"when not regexp_matches({s}, '{_TIMESTAMP}') then null "
+        f"when {has_offset(s)} then try_cast({spelled_out} as timestamptz)::timestamp "
+        f"else try_cast({spelled_out} as timestamp) - interval {JAKARTA_OFFSET_HOURS} hours end"
     )
 
 
@@ -32,9 +38,9 @@ def has_offset(s: str) -> str:
     return f"case when ends_with({s}, 'Z') then true else regexp_matches({s}, '{_OFFSET}') end"
 
 
-def integer(s: str) -> str:
-    """A whole number; text such as `1.5` is NULL, not rounded."""
-    return f"case when regexp_full_match({s}, '[+-]?\\d{{1,18}}') then try_cast({s} as bigint) end"
+def integer(s: str, *, sql_type: str = "BIGINT") -> str:
+    """A whole number of the type; text such as `1.5` is NULL, not rounded, and so is what the type cannot hold."""
+    return f"case when regexp_full_match({s}, '[+-]?\\d{{1,18}}') then try_cast({s} as {sql_type}) end"
 
 
 def number(s: str) -> str:
@@ -52,18 +58,13 @@ def boolean(s: str) -> str:
 
 def calendar_date(s: str) -> str:
     """A day."""
-    return f"case when regexp_full_match({s}, '\\d{{4}}-\\d\\d-\\d\\d') then try_cast({s} as date) end"
+    return f"case when regexp_full_match({s}, '(19|20)\\d\\d-\\d\\d-\\d\\d') then try_cast({s} as date) end"
 
 
 def partial_date(s: str) -> str:
     """A day, a month or a year, kept as its text."""
-    pattern = r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
+    pattern = r"(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
     return f"case when regexp_full_match({s}, '{pattern}') then {s} end"
-
-
-def label(s: str) -> str:
-    """Text that reads like a label: at most 100 characters, no address sign, no markup, no run of nine digits."""
-    return f"case when length({s}) <= 100 and not regexp_matches({s}, '{_NO_LABEL}') then {s} end"
 
 
 def keyed(s: str, *, key: str, family: str) -> str:
@@ -79,30 +80,3 @@ def ipv4_network(s: str) -> str:
     """The /24 of an IPv4 address; anything else is NULL."""
     pattern = rf"{_IPV4_OCTET}(\.{_IPV4_OCTET}){{3}}"
     return f"case when regexp_full_match({s}, '{pattern}') then regexp_extract({s}, '^(.*)\\.', 1) || '.0/24' end"
-
-
-def url_path(s: str) -> str:
-    """The path of a URL; segments that are not plain, or look like a number or token of a person, are masked."""
-    whole = f"split_part(split_part({s}, '?', 1), '#', 1)"
-    after = f"substr({whole}, strpos({whole}, '//') + 2)"
-    path = (
-        f"case when not contains({whole}, '//') or regexp_matches({whole}, '^/[^/]') then {whole} "
-        f"when contains({after}, '/') then substr({after}, strpos({after}, '/')) else '' end"
-    )
-    masked = (
-        f"array_to_string(list_transform(string_split({path}, '/'), lambda segment: case "
-        f"when regexp_full_match(segment, '{_SEGMENT}') and not regexp_matches(segment, '{_TELLING}') "
-        f"then segment else '{MASKED_SEGMENT}' end), '/')"
-    )
-    return (
-        f"case when {path} in ('', '/') then '/' "
-        f"when regexp_full_match({path}, '(/{_SEGMENT})+') and not regexp_matches({path}, '{_TELLING}') "
-        f"then left({path}, 300) else left({masked}, 300) end"
-    )
-
-
-def url_host(s: str) -> str:
-    """The host name of a URL, lower-cased; an address that bears a user name has none."""
-    authority = f"split_part(split_part(split_part({s}, '://', 2), '/', 1), '?', 1)"
-    host = f"lower(split_part({authority}, ':', 1))"
-    return f"case when regexp_full_match({host}, '[a-z0-9.-]+') and length({host}) <= 253 then {host} end"

@@ -5,12 +5,14 @@ a row means (intake), who a pseudonym is (identity), what is derived from it (wa
 """
 
 from pipelines.lake.lock import AnotherWriter, writer_lock
-from pipelines.lake.manifest import BatchRow, Manifest, open_manifest
+from pipelines.lake.manifest import BatchRow, LakeDamaged, Manifest, open_manifest
 from pipelines.lake.partitions import (
     LAKE_KEY,
+    columns_digest,
     current_file,
     days_of,
     partition_file,
+    read_columns,
     read_expression,
     write_parquet,
 )
@@ -20,12 +22,15 @@ __all__ = [
     "LAKE_KEY",
     "AnotherWriter",
     "BatchRow",
+    "LakeDamaged",
     "Manifest",
     "clear_stale",
+    "columns_digest",
     "current_file",
     "days_of",
     "open_manifest",
     "partition_file",
+    "read_columns",
     "read_expression",
     "stale_days",
     "write_parquet",

@@ -8,19 +8,23 @@ rows are judged.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipelines.settings import Home
 
+_NAMED = 5
+_SALT_BYTES = 32
 _SCHEMA = """
 create table if not exists files (
     content_hash text not null, source text not null, name text not null, bytes integer not null,
@@ -34,22 +38,32 @@ create table if not exists batches (
 create table if not exists moves (
     batch_id text not null, position integer not null, staged text, target text not null, primary key (batch_id, position)
 );
+create table if not exists stored (path text primary key, bytes integer not null, columns text not null);
+create table if not exists salt (value blob not null);
 create table if not exists due (source text primary key);
 create table if not exists stale (dataset text not null, day text not null, primary key (dataset, day));
 """
 
 
+class LakeDamaged(RuntimeError):
+    """Files that batches have put into the lake are missing or have another size; nothing is built from the rest."""
+
+
 @dataclass(frozen=True)
 class Move:
-    """Put `staged` in the place of `target`; without `staged`, remove `target`."""
+    """Put `staged` in the place of `target`; without `staged`, remove `target`.
+
+    `columns` says which columns the file has (`columns_digest`).
+    """
 
     staged: Path | None
     target: Path
+    columns: str = ""
 
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file that a batch read: its place, and what identifies its content (SHA-256)."""
+    """A file that a batch read: salted hashes of its name and of its content (`Manifest.digest`), size, time."""
 
     source: str
     name: str
@@ -74,6 +88,7 @@ class Manifest:
     def __init__(self, home: Home, connection: sqlite3.Connection) -> None:
         self._home = home
         self._connection = connection
+        self._salted: Callable[[str], str] | None = None
 
     def known_files(self, source: str) -> dict[str, tuple[int, int]]:
         """Return name → (bytes, modified time in ns) of the files of a source that are in the lake."""
@@ -112,6 +127,7 @@ class Manifest:
                     for index, move in enumerate(moves)
                 ],
             )
+            self._remember(moves)
             self._connection.executemany(
                 "insert or ignore into stale values (?, ?)",
                 [[dataset, day.isoformat()] for dataset, days in stale.items() for day in days],
@@ -172,6 +188,59 @@ class Manifest:
                 [[dataset, day.isoformat()] for dataset, days in stale.items() for day in days],
             )
 
+    def check_stored(self) -> None:
+        """Compare the lake with what batches have put into it. Raises LakeDamaged, naming files."""
+        damaged = [
+            path
+            for path, size in self._connection.execute("select path, bytes from stored order by path")
+            if not (self._home.root / path).is_file() or (self._home.root / path).stat().st_size != size
+        ]
+        if damaged:
+            listed = ", ".join(damaged[:_NAMED]) + (
+                f" and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
+            )
+            raise LakeDamaged(
+                f"{len(damaged)} files of the lake are missing or changed: {listed}. Put them back from a backup, or begin a new "
+                "home and land the sources again; figures from the rest would be wrong"
+            )
+
+    def columns_of(self, dataset: str) -> frozenset[str]:
+        """Return the digests of columns that the files of a dataset have; more than one after its contract changed."""
+        pattern = f"{self._relative(self._home.lake / dataset)}/%"
+        rows = self._connection.execute("select distinct columns from stored where path like ?", [pattern])
+        return frozenset(row[0] for row in rows)
+
+    def digest(self, text: str) -> str:
+        """Return the salted hash under which a landed file's name or content is remembered.
+
+        A name can be a person's, and so can a short content; neither their text nor a plain hash of it may lie here.
+        """
+        return self.digester()(text)
+
+    def digester(self) -> Callable[[str], str]:
+        """Return `digest` as a function that other threads may call."""
+        if self._salted is None:
+            self._salted = partial(_digest, salt=self._salt())
+        return self._salted
+
+    def _salt(self) -> bytes:
+        with self._connection:
+            self._connection.execute(
+                "insert into salt select ? where not exists (select 1 from salt)", [os.urandom(_SALT_BYTES)]
+            )
+        return bytes(self._connection.execute("select value from salt").fetchone()[0])
+
+    def _remember(self, moves: Iterable[Move]) -> None:
+        for move in moves:
+            path = self._relative(move.target)
+            if not move.target.is_relative_to(self._home.lake):
+                continue
+            self._connection.execute("delete from stored where path = ?", [path])
+            if move.staged is not None:
+                self._connection.execute(
+                    "insert into stored values (?, ?, ?)", [path, move.staged.stat().st_size, move.columns]
+                )
+
     def _insert_files(self, files: Iterable[LandedFile], *, batch_id: str) -> None:
         self._connection.executemany(
             "insert or replace into files values (?, ?, ?, ?, ?, ?)",
@@ -210,6 +279,10 @@ def open_manifest(home: Home) -> Iterator[Manifest]:
 def staging_dir(home: Home) -> Path:
     """Return the folder in which a batch is made ready; whatever stands in it after a run is waste."""
     return home.lake / ".staging"
+
+
+def _digest(text: str, *, salt: bytes) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=salt, digest_size=20).hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
@@ -13,6 +15,20 @@ from pipelines.engine import quoted
 from pipelines.settings import Home
 
 LAKE_KEY = "lake_v1"
+
+
+class Column(Protocol):
+    """What must be known of a column to read it: name and SQL type."""
+
+    @property
+    def name(self) -> str:
+        """Return the column's name."""
+
+    @property
+    def sql_type(self) -> str:
+        """Return the column's SQL type."""
+
+
 _DAY_PREFIX = "dt="
 
 
@@ -39,7 +55,31 @@ def read_expression(files: Sequence[Path] | Path, *, key: str = LAKE_KEY) -> str
     """Return the SQL table expression that reads these files; only the key's name stands in it."""
     paths = [files] if isinstance(files, Path) else list(files)
     listed = ", ".join(f"'{quoted(path)}'" for path in paths)
-    return f"read_parquet([{listed}], hive_partitioning = false, encryption_config = {{footer_key: '{key}'}})"
+    options = f"hive_partitioning = false, encryption_config = {{footer_key: '{key}'}}"
+    return f"read_parquet([{listed}], {options})"
+
+
+def read_columns(file: Path, columns: Sequence[Column]) -> str:
+    """Return the SQL query that reads one file as the contract has its columns now.
+
+    A column that the file does not have yet is NULL of its type; one that the contract no longer has is left out.
+    """
+    # By name, file by file: `union_by_name` of DuckDB 1.5 cannot read encrypted Parquet.
+    return f"select {_typed(columns)} from (select * from {read_expression(file)} union all by name {_none(columns)})"
+
+
+def _typed(columns: Sequence[Column]) -> str:
+    return ", ".join(f"{column.name}::{column.sql_type} as {column.name}" for column in columns)
+
+
+def _none(columns: Sequence[Column]) -> str:
+    return f"select {', '.join(f'null::{column.sql_type} as {column.name}' for column in columns)} where false"
+
+
+def columns_digest(columns: Sequence[Column]) -> str:
+    """Return what tells two sets of columns apart: a digest of their names and types."""
+    text = ", ".join(f"{column.name} {column.sql_type}" for column in columns)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, *, file: Path, key: str = LAKE_KEY) -> int:

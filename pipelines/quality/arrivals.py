@@ -112,10 +112,15 @@ def _frame(
     columns = [f'"{column}"' for column in dict.fromkeys(e.column for e in expected) if column != ON_ITS_DAY]
     stored = {column.name for column in contract.lake_columns}
     parts = [
-        f"select {', '.join([*columns, *_on_its_day(stored, day)])} from {lake.read_expression(file)}"
+        f"select {', '.join([*columns, *_on_its_day(stored, day)])} from ({lake.read_columns(file, contract.lake_columns)})"
         for file, day in group
     ]
-    return connection.execute(" union all ".join(parts)).df()
+    try:
+        return connection.execute(" union all ".join(parts)).df()
+    except duckdb.Error:
+        # Its message may quote data.
+        message = f"could not evaluate '{contract.name}': a column is missing or of an unexpected type"
+        raise QualityError(message) from None
 
 
 def _on_its_day(stored: set[str], day: date | None) -> list[str]:

@@ -3,8 +3,8 @@
 What may be published is decided in `disclosure`; dashboards and audiences do not belong here.
 """
 
-from pipelines.release.marts import ReleaseRefused
 from pipelines.release.publishing import ReleaseReport, TableReport, publish, release_tables
+from pipelines.release.refusals import ReleaseRefused
 from pipelines.release.table import completion_table
 
 __all__ = [

@@ -14,15 +14,18 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from pipelines import engine
 from pipelines.contracts import OutboundContract
 from pipelines.disclosure import WITHHELD
+from pipelines.release.refusals import without_values
 
 _FACES = ("analytics.duckdb", "parquet", "csv", "release.json")
 _WITHHELD_COLUMN = (WITHHELD, "BOOLEAN", "Whether the measures of the row are withheld; every withheld cell is NULL.")
@@ -30,15 +33,10 @@ _WITHHELD_COLUMN = (WITHHELD, "BOOLEAN", "Whether the measures of the row are wi
 
 @dataclass(frozen=True)
 class Table:
-    """An assessed table and the contract that describes it."""
+    """The published rows of an assessed table and the contract that describes it."""
 
     contract: OutboundContract
     frame: pl.DataFrame
-
-    @property
-    def withheld(self) -> int:
-        """How many rows are withheld."""
-        return int(self.frame.get_column(WITHHELD).sum())
 
     @property
     def columns(self) -> tuple[tuple[str, str, str], ...]:
@@ -54,12 +52,15 @@ class Table:
 
     def describe(self) -> dict[str, object]:
         """Return what release.json says of the table."""
+        omits = self.contract.disclosure.omit_withheld
         return {
             "name": self.contract.name,
             "description": self.contract.description,
             "columns": [{"name": name, "type": kind, "description": text} for name, kind, text in self.columns],
             "rows": self.frame.height,
-            "withheld_rows": self.withheld,
+            "omits_withheld_rows": omits,
+            # How many rows were left out would tell of each that it is no zero.
+            "withheld_rows": None if omits else int(self.frame.get_column(WITHHELD).sum()),
         }
 
 
@@ -92,7 +93,8 @@ class Edition:
                 compression="zstd",
                 metadata={"description": table.contract.description, "columns": json.dumps(notes, ensure_ascii=False)},
             )
-        _write_duckdb(folder / "analytics.duckdb", self.tables)
+        with without_values("analytics.duckdb cannot be written"):
+            _write_duckdb(folder / "analytics.duckdb", self.tables)
         (folder / "release.json").write_text(json.dumps(self._summary(folder), indent=2, ensure_ascii=False) + "\n")
         for path in sorted(folder.rglob("*")):
             _sync(path)
@@ -121,6 +123,7 @@ def put_in_place(release: Path, edition: Edition) -> bool:
     building.mkdir(mode=0o700, parents=True)
     edition.write(building)
     (release / "editions").mkdir(exist_ok=True)
+    _share(release, building)
     placed = _free(release / "editions", edition.name)
     building.rename(placed)
     _sync(placed.parent)
@@ -149,18 +152,23 @@ def _write_duckdb(file: Path, tables: tuple[Table, ...]) -> None:
     try:
         engine.attach(connection, file, name="release", key=None)
         for table in tables:
-            name = f'release."{table.contract.name}"'
-            columns = ", ".join(f'"{column}" {kind}' for column, kind, _ in table.columns)
-            connection.execute(f"create table {name} ({columns})")
-            connection.register("assessed", table.frame.to_arrow())
-            connection.execute(f"insert into {name} by name select * from assessed")
-            connection.unregister("assessed")
-            connection.execute(f"comment on table {name} is '{engine.quoted(table.contract.description)}'")
-            for column, _, text in table.columns:
-                connection.execute(f"comment on column {name}.\"{column}\" is '{engine.quoted(text)}'")
+            with without_values(f"{table.contract.name} cannot be written"):
+                _write_table(connection, table)
         connection.execute("detach release")
     finally:
         connection.close()
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    name = f'release."{table.contract.name}"'
+    columns = ", ".join(f'"{column}" {kind}' for column, kind, _ in table.columns)
+    connection.execute(f"create table {name} ({columns})")
+    connection.register("assessed", table.frame.to_arrow())
+    connection.execute(f"insert into {name} by name select * from assessed")
+    connection.unregister("assessed")
+    connection.execute(f"comment on table {name} is '{engine.quoted(table.contract.description)}'")
+    for column, _, text in table.columns:
+        connection.execute(f"comment on column {name}.\"{column}\" is '{engine.quoted(text)}'")
 
 
 def _hashes(folder: Path, *, name: str) -> list[dict[str, str]]:
@@ -197,6 +205,25 @@ def _sweep(release: Path) -> None:
     for path in [release / ".building", *release.glob("editions/*")]:
         if path.is_dir() and path.resolve() != shown:
             shutil.rmtree(path)
+
+
+def _share(release: Path, building: Path) -> None:
+    """Give an edition the rights of the release zone: whom the operator lets into it can read what is in it."""
+    facts = release.stat()
+    mode = stat.S_IMODE(facts.st_mode)
+    for path in [release / "editions", building, *building.rglob("*")]:
+        if path.stat().st_gid != facts.st_gid:
+            os.chown(path, -1, facts.st_gid)
+        path.chmod(mode if path.is_dir() else mode & 0o666)
+
+
+def is_whole(release: Path) -> bool:
+    """Tell whether every file of what `release` shows is as it was written."""
+    try:
+        edition = str(json.loads((release / "release.json").read_bytes())["edition"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return stands(release, edition=edition)
 
 
 def _sync(path: Path) -> None:

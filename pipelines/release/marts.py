@@ -6,25 +6,24 @@ import duckdb
 import polars as pl
 
 from pipelines.contracts import OutboundContract
-
-
-class ReleaseRefused(RuntimeError):
-    """Nothing was released; what stood before still stands."""
+from pipelines.release.refusals import ReleaseRefused, without_values
 
 
 def read_mart(connection: duckdb.DuckDBPyConnection, *, contract: OutboundContract) -> pl.DataFrame:
     """Return the mart of a contract, its columns in the contract's order.
 
-    Raises ReleaseRefused where the table is missing or its columns or types are not those of the contract.
+    Raises ReleaseRefused where the table is missing, cannot be read, or its columns or types are not those of the
+    contract.
     """
-    found = connection.execute(
-        "select column_name, data_type from duckdb_columns()"
-        " where database_name = 'warehouse' and schema_name = 'marts' and table_name = ? order by column_index",
-        [contract.name],
-    ).fetchall()
-    _refuse_other_columns(dict(found), contract=contract)
     columns = ", ".join(f'"{column.name}"' for column in contract.columns)
-    return connection.execute(f'select {columns} from warehouse.marts."{contract.name}"').pl()
+    with without_values(f"marts.{contract.name} cannot be read"):
+        found = connection.execute(
+            "select column_name, data_type from duckdb_columns()"
+            " where database_name = 'warehouse' and schema_name = 'marts' and table_name = ? order by column_index",
+            [contract.name],
+        ).fetchall()
+        _refuse_other_columns(dict(found), contract=contract)
+        return connection.execute(f'select {columns} from warehouse.marts."{contract.name}"').pl()
 
 
 def _refuse_other_columns(found: dict[str, str], *, contract: OutboundContract) -> None:

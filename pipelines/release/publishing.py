@@ -16,13 +16,15 @@ from pipelines import disclosure, warehouse
 from pipelines.contracts import Contracts, OutboundContract
 from pipelines.identity.keys import Keyring
 from pipelines.release import editions
-from pipelines.release.marts import ReleaseRefused, read_mart
+from pipelines.release.labels import make_plain
+from pipelines.release.marts import read_mart
+from pipelines.release.refusals import ReleaseRefused, without_values
 from pipelines.settings import Home
 
 
 @dataclass(frozen=True)
 class TableReport:
-    """A published table: its rows, and how many of them are withheld."""
+    """An assessed table: its rows, and how many of them are withheld, be they marked or left out. For operators."""
 
     name: str
     rows: int
@@ -43,7 +45,8 @@ def publish(home: Home, ring: Keyring, contracts: Contracts, as_of: datetime) ->
 
     Raises ReleaseRefused or disclosure.UnassessableFrame; the earlier release then still stands, whole.
     """
-    connection = warehouse.open_read_only(home, ring)
+    with without_values("the warehouse cannot be opened"):
+        connection = warehouse.open_read_only(home, ring)
     try:
         frames = {name: read_mart(connection, contract=contract) for name, contract in contracts.outbound.items()}
     finally:
@@ -71,7 +74,7 @@ def release_tables(
         disclosure.find_links({name: _shape(contract) for name, contract in outbound.items()}),
     )
     edition = editions.Edition(
-        tables=tuple(editions.Table(outbound[name], assessed[name].published) for name in sorted(assessed)),
+        tables=tuple(_table(outbound[name], assessed[name]) for name in sorted(assessed)),
         policy_version=contracts.policy.version,
         threshold=threshold,
         as_of=_instant(as_of),
@@ -79,8 +82,18 @@ def release_tables(
     # First the reasons: a release never stands without its explanation.
     _keep_reasons(home.evidence / "withheld" / f"{edition.name}.parquet", assessed)
     changed = editions.put_in_place(home.release, edition)
-    reports = (TableReport(t.contract.name, t.frame.height, t.withheld) for t in edition.tables)
+    reports = (
+        TableReport(name, assessment.judged.height, int(assessment.is_withheld().sum()))
+        for name, assessment in sorted(assessed.items())
+    )
     return ReleaseReport(edition.name, tuple(reports), changed)
+
+
+def _table(contract: OutboundContract, assessment: disclosure.Assessment) -> editions.Table:
+    frame = assessment.published
+    if contract.disclosure.omit_withheld:
+        frame = frame.filter(~pl.col(disclosure.WITHHELD))
+    return editions.Table(contract, make_plain(frame, table=contract.name, key=_shape(contract).key))
 
 
 def _refuse_unknown(frames: Mapping[str, pl.DataFrame], *, outbound: Mapping[str, OutboundContract]) -> None:

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.disclosure import WITHHELD
+from pipelines.release.labels import visible
 from pipelines.settings import Home
 
 _ROWS = 20
@@ -28,8 +29,8 @@ def completion_table(home: Home, *, rows: int = _ROWS) -> Table:
     for name, width in zip(_NUMBERS, _WIDTHS, strict=True):
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
     for row in shown.sort("course_id", "cohort", nulls_last=True).iter_rows(named=True):
-        course = Text(row["course_title"] or row["course_id"], no_wrap=True, overflow="ellipsis")
-        table.add_row(course, Text(row["cohort"] or "–"), *_cells(row))
+        course = Text(visible(row["course_title"] or row["course_id"]), no_wrap=True, overflow="ellipsis")
+        table.add_row(course, Text(visible(row["cohort"] or "–")), *_cells(row))
     return table
 
 

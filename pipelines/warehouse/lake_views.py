@@ -6,15 +6,16 @@ Views live in the memory of a build and are never stored. What a dataset holds i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 
+from pipelines import lake
 from pipelines.contracts import Contracts, InboundContract, InternalContract, LakeColumn
 from pipelines.engine import quoted
 from pipelines.settings import Home
 
 SCHEMA = "lake"
-LAKE_KEY = "lake_v1"
 
 
 def create(connection: duckdb.DuckDBPyConnection, *, home: Home, contracts: Contracts) -> None:
@@ -33,8 +34,24 @@ def view_query(home: Home, contract: InboundContract | InternalContract) -> str:
     if next(folder.glob(pattern), None) is None:
         return f"select {_columns(contract.table_columns, value='null')} where false"
     by_day = ", hive_partitioning = true, hive_types = {'dt': date}" if is_by_day else ", hive_partitioning = false"
-    files = f"'{quoted(folder / pattern)}', encryption_config = {{footer_key: '{LAKE_KEY}'}}{by_day}"
-    return f"select {_columns(contract.table_columns)} from read_parquet({files})"
+    chosen = _columns(contract.table_columns)
+    if not _has_other_columns(home, contract):
+        return f"select {chosen} from {_read(folder / pattern, by_day)}"
+    # Only while some files were written under an earlier contract: one by one, what they lack is NULL.
+    parts = [f"select * from {_read(file, by_day)}" for file in sorted(folder.glob(pattern))]
+    none = f"select {_columns(contract.table_columns, value='null')} where false"
+    return f"select {chosen} from ({' union all by name '.join([*parts, none])})"
+
+
+def _read(files: Path, by_day: str) -> str:
+    return f"read_parquet('{quoted(files)}', encryption_config = {{footer_key: '{lake.LAKE_KEY}'}}{by_day})"
+
+
+def _has_other_columns(home: Home, contract: InboundContract | InternalContract) -> bool:
+    if not home.manifest_file.exists():
+        return False
+    with lake.open_manifest(home) as manifest:
+        return not manifest.columns_of(contract.name) <= {lake.columns_digest(contract.lake_columns)}
 
 
 def _columns(columns: Sequence[LakeColumn], *, value: str | None = None) -> str:

@@ -18,6 +18,7 @@ MEASURES = ("enrolled", "completed", "completion_rate")
 class Declared:
     population: str = "enrolled"
     parts: tuple[str, ...] = ("completed",)
+    at_least: tuple[str, ...] = ()
     closed_window: str | None = "is_window_closed"
 
 

@@ -344,10 +344,11 @@ def test_links_that_arrive_late_change_no_partition(site: Site) -> None:
 
 def test_enrolments_take_cohort_month_and_spell(site: Site) -> None:
     january, march = at(date(2024, 2, 1), 1), at(date(2024, 3, 10), 10)
+    site.store("cohorts", [{"course_id": "C1", "cohort": "2024A", "observation_days": 90, "policy_version": "1"}])
     site.store(
         "course_progress",
         [
-            # Learner 1: no cohorts; refunded, then enrolled again in a later month and completed; in UTC it is January.
+            # Learner 1: names no cohort; refunded, then enrolled again in a later month and completed; in UTC it is January.
             progress(1, 1, "enrolled", january),
             progress(2, 1, "refunded", january + timedelta(days=3)),
             progress(3, 1, "enrolled", march),
@@ -383,6 +384,48 @@ def test_enrolments_take_cohort_month_and_spell(site: Site) -> None:
         4: [("2024-03", True, False, False, 0.0)],
         5: [("2024-02", True, False, False, 39.0), ("2024-03", False, False, False, None)],
     }
+
+
+def test_what_clients_name_is_published_only_where_the_catalogue_lists_it(site: Site) -> None:
+    day, told = at(FIRST, 10), "081200000000"
+    listed = {"course_id": "C1", "cohort": "2024A", "observation_days": 3, "policy_version": "1"}
+    site.store("cohorts", [listed])
+    modules = [
+        {"course_id": course, "module_id": "M1", "title": "One", "policy_version": "1"} for course in ("C1", "C2")
+    ]
+    site.store("course_modules", modules)
+    site.store(
+        "course_progress",
+        [
+            progress(1, 1, "enrolled", day, cohort="2024A"),
+            progress(2, 1, "module_completed", day, cohort="2024A", module_id="M1"),
+            progress(3, 2, "enrolled", day, cohort=told),
+            progress(4, 2, "module_completed", day, cohort=told, module_id=told),
+            progress(5, 3, "enrolled", day, course_id="C2", cohort=told),
+        ],
+    )
+    site.build()
+    found = site.read(
+        "select course_id, cohort, module_id, enrolled, completed_module from warehouse.marts.agg_module_funnel order by all"
+    )
+    assert found == [
+        ("C1", "(unlisted)", "M1", 1, 0),
+        ("C1", "2024A", "M1", 1, 1),
+        ("C2", "2024-03", "M1", 1, 0),
+    ]
+    cohorts = site.read("select course_id, cohort from warehouse.marts.agg_completion_rates order by all")
+    assert cohorts == [row[:2] for row in found]
+    assert (told,) in site.read("select module_id from warehouse.marts.fct_module_completions")
+
+
+def test_nine_browsers_and_one_learner_are_one_learner(site: Site) -> None:
+    instant = at(FIRST, 10)
+    calls = [call(number, instant, visitor_pseudonym=pseudonym("visitor", number)) for number in range(1, 11)]
+    calls[9] |= {"learner_pseudonym": pseudonym("learner", 1), "page_view_key": 55}
+    site.store("web_events", [*calls, ping(11, instant + timedelta(seconds=9), page_view_key=55)])
+    site.build()
+    columns = "page_views, visitors, learners, engaged_learners"
+    assert site.read(f"select {columns} from warehouse.marts.agg_traffic_daily") == [(10, 10, 1, 1)]
 
 
 def test_no_key_and_no_pseudonym_is_readable_under_the_home(site: Site) -> None:

@@ -1,8 +1,49 @@
 with
 
-events as (
+course_progress as (
 
     select * from {{ ref('stg_lake__course_progress') }}
+
+),
+
+listed_cohorts as (
+
+    select distinct
+        course_id,
+        cohort
+    from {{ ref('stg_lake__cohorts') }}
+
+),
+
+courses_with_cohorts as (
+
+    select distinct course_id from listed_cohorts
+
+),
+
+-- Clients name cohorts, and labels are published: only a listed name stands. A course without cohorts takes none.
+events as (
+
+    select
+        course_progress.event_key,
+        course_progress.learner_pseudonym,
+        course_progress.course_id,
+        case
+            when listed_cohorts.cohort is not null then listed_cohorts.cohort
+            when courses_with_cohorts.course_id is not null and course_progress.cohort is not null
+                then '(unlisted)'
+        end as cohort,
+        course_progress.enrolment_key,
+        course_progress.module_id,
+        course_progress.event_type,
+        course_progress.occurred_at
+    from course_progress
+    left join listed_cohorts
+        on
+            course_progress.course_id = listed_cohorts.course_id
+            and course_progress.cohort = listed_cohorts.cohort
+    left join courses_with_cohorts
+        on course_progress.course_id = courses_with_cohorts.course_id
 
 ),
 

@@ -44,33 +44,14 @@ counted_completions as (
 
 ),
 
--- Every module of the course, and those that a cohort completed though the course does not list them.
-cohort_modules as (
-
-    select
-        cohorts.course_id,
-        cohorts.cohort,
-        course_modules.module_id
-    from cohorts
-    inner join course_modules on cohorts.course_id = course_modules.course_id
-
-    union distinct
-
-    select
-        course_id,
-        cohort,
-        module_id
-    from counted_completions
-
-),
-
+-- Every listed module for every cohort: what clients name is not published, and a missing row is no zero.
 final as (
 
     select
-        cohort_modules.course_id,
+        cohorts.course_id,
         cohorts.course_title,
-        cohort_modules.cohort,
-        cohort_modules.module_id,
+        cohorts.cohort,
+        course_modules.module_id,
         course_modules.module_title,
         course_modules.position,
         course_modules.is_required,
@@ -81,20 +62,13 @@ final as (
         coalesce(counted_completions.completed_module, 0) as completed_module,
         coalesce(counted_completions.completed_module, 0)
         / cast(cohorts.enrolled as double) as module_completion_rate
-    from cohort_modules
-    inner join cohorts
-        on
-            cohort_modules.course_id = cohorts.course_id
-            and cohort_modules.cohort = cohorts.cohort
-    left join course_modules
-        on
-            cohort_modules.course_id = course_modules.course_id
-            and cohort_modules.module_id = course_modules.module_id
+    from cohorts
+    inner join course_modules on cohorts.course_id = course_modules.course_id
     left join counted_completions
         on
-            cohort_modules.course_id = counted_completions.course_id
-            and cohort_modules.cohort = counted_completions.cohort
-            and cohort_modules.module_id = counted_completions.module_id
+            cohorts.course_id = counted_completions.course_id
+            and cohorts.cohort = counted_completions.cohort
+            and course_modules.module_id = counted_completions.module_id
 
 )
 

@@ -41,12 +41,10 @@ page_views_with_session as (
         page_views.dt,
         page_views.page_path,
         page_views.engaged_seconds,
-        page_views.browser_pseudonym,
+        page_views.visitor_pseudonym,
         coalesce(
-            page_views.learner_pseudonym,
-            learners_of_the_day.learner_pseudonym,
-            page_views.visitor_pseudonym
-        ) as person_pseudonym,
+            page_views.learner_pseudonym, learners_of_the_day.learner_pseudonym
+        ) as learner_pseudonym,
         sessions.session_key
     from page_views
     left join learners_of_the_day
@@ -68,10 +66,13 @@ final as (
         page_path,
 
         count(*) as page_views,
-        count(distinct person_pseudonym) as visitors,
+        count(distinct coalesce(learner_pseudonym, visitor_pseudonym)) as visitors,
+        count(distinct learner_pseudonym) as learners,
         count(distinct session_key) as sessions,
-        median(cast(engaged_seconds as double)) as median_engaged_seconds,
-        count(*) - count(browser_pseudonym) as unkeyed_page_views
+        count(
+            distinct case when engaged_seconds is not null then learner_pseudonym end
+        ) as engaged_learners,
+        median(cast(engaged_seconds as double)) as median_engaged_seconds
     from page_views_with_session
     group by dt, page_path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -15,22 +16,36 @@ BLOCK_BYTES = 4 << 20
 LONGEST_LINE_BYTES = 1 << 20
 KEPT_OF_A_LONG_LINE_BYTES = 64 << 10
 _NEWLINE = 10
+_MAYBE_BLANK = 16  # a line this short may be blank; no row of any source is
 
 
 class UnreadableFile(ValueError):
-    """A landed file whose container is broken: its reason code, never its content."""
+    """A landed file whose container is broken: its reason code, and the bytes that could still be read."""
+
+    def __init__(self, reason: str, *, remainder: bytes = b"") -> None:
+        super().__init__(reason)
+        self.remainder = remainder
 
 
 def cut(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
-    """Yield the lines of a byte stream as batches; blank lines are not rows.
+    """Yield the lines of a byte stream as batches; blank lines are not rows, a byte order mark is not part of one.
 
     A line over 1 MiB becomes a row with the fault `line_too_long` and its first 64 KiB; one that is not UTF-8 a row with
-    the fault `wrong_encoding`, its bytes escaped.
+    the fault `wrong_encoding`, its bytes escaped. Raises UnreadableFile where the stream broke off, after what stood before.
     """
     place = 1
     rest = b""
     skipping = False
-    while block := stream.read(BLOCK_BYTES):
+    broken: UnreadableFile | None = None
+    while broken is None:
+        try:
+            block = stream.read(BLOCK_BYTES)
+        except UnreadableFile as problem:
+            broken, block = problem, problem.remainder
+        if not block:
+            break
+        if place == 1 and not rest:
+            block = block.removeprefix(codecs.BOM_UTF8)
         end = block.rfind(b"\n") + 1
         if skipping:
             skipping, block, end = _skip(block)
@@ -46,6 +61,8 @@ def cut(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
         rest = block[end:]
     if rest.strip():
         yield _lines(rest + b"\n", place=place)[0]
+    if broken is not None:
+        raise broken
 
 
 def _skip(block: bytes) -> tuple[bool, bytes, int]:

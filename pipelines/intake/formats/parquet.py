@@ -8,9 +8,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines import engine
 from pipelines.intake.formats.lines import SCHEMA, UnreadableFile
+from pipelines.intake.formats.nesting import Tree, nested_names
 
 _ROWS = 20_000
 
@@ -18,44 +20,58 @@ _ROWS = 20_000
 def read(path: Path) -> Iterator[pa.RecordBatch]:
     """Yield each Parquet row as one JSON line; its place is its row number.
 
-    Raises UnreadableFile where the file is not Parquet or breaks off.
+    Raises UnreadableFile where the file is not Parquet, or breaks off after the rows that could be read; row groups
+    after a broken one are read first. INT96 is an instant in UTC.
     """
-    connection = engine.connect()
     try:
-        relation = f"read_parquet('{engine.quoted(path)}', hive_partitioning = false)"
-        names = [row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()]
-        reader = connection.execute(f"select {_object(names)}::varchar as raw from {relation}").to_arrow_reader(_ROWS)
-        place = 1
-        for batch in reader:
-            yield _lines(batch.column(0), place=place)
-            place += batch.num_rows
-    except (duckdb.Error, pa.ArrowInvalid, OSError):
+        file = pq.ParquetFile(path, coerce_int96_timestamp_unit="us")
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise UnreadableFile("broken_parquet") from None
-    finally:
-        connection.close()
+    with file, engine.connect() as connection:
+        tree = nested_names(file.schema_arrow.names)
+        if tree is None:
+            raise UnreadableFile("broken_header")
+        instants = _int96_columns(file)
+        place, is_broken = 1, False
+        for group in range(file.num_row_groups):
+            try:
+                for batch in file.iter_batches(_ROWS, row_groups=[group]):
+                    yield _lines(connection, _in_utc(batch, instants), tree, place=place)
+                    place += batch.num_rows
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, duckdb.InvalidInputException):
+                is_broken = True
+        if is_broken:
+            raise UnreadableFile("broken_parquet")
 
 
-def _lines(raw: pa.Array, *, place: int) -> pa.RecordBatch:
-    places = pa.array(np.arange(place, place + len(raw), dtype=np.int64))
-    return pa.RecordBatch.from_arrays([places, raw.cast(pa.string()), pa.nulls(len(raw), pa.string())], schema=SCHEMA)
+def _int96_columns(file: pq.ParquetFile) -> frozenset[str]:
+    columns = (file.schema.column(index) for index in range(len(file.schema)))
+    return frozenset(column.path for column in columns if column.physical_type == "INT96")
 
 
-def _object(names: list[str]) -> str:
-    """Return the SQL that makes one JSON object of a row, dotted columns nested."""
-    tree: dict[str, object] = {}
-    for name in names:
-        *parents, leaf = name.split(".")
-        place: dict[str, object] = tree
-        for parent in parents:
-            child = place.setdefault(parent, {})
-            place = child if isinstance(child, dict) else place
-        place[leaf] = '"' + name.replace('"', '""') + '"'
-    return _json_object(tree)
-
-
-def _json_object(tree: dict[str, object]) -> str:
-    parts = [
-        f"'{engine.quoted(key)}', {_json_object(value) if isinstance(value, dict) else value}"
-        for key, value in tree.items()
+def _in_utc(batch: pa.RecordBatch, instants: frozenset[str]) -> pa.RecordBatch:
+    arrays = [
+        array.cast(pa.timestamp("us", "UTC")) if name in instants else array
+        for name, array in zip(batch.schema.names, batch.columns, strict=True)
     ]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, batch: pa.RecordBatch, tree: Tree, *, place: int) -> pa.RecordBatch:
+    batch.validate(full=True)
+    connection.register("batch", pa.Table.from_batches([batch]))
+    made = connection.execute(f"select {_json_object(tree)}::varchar as raw from batch").to_arrow_table()
+    raw = made.column("raw").combine_chunks().cast(pa.string())
+    places = pa.array(np.arange(place, place + len(raw), dtype=np.int64))
+    return pa.RecordBatch.from_arrays([places, raw, pa.nulls(len(raw), pa.string())], schema=SCHEMA)
+
+
+def _json_object(tree: Tree) -> str:
+    """Return the SQL that makes one JSON object of a row, dotted columns nested."""
+    if not tree:
+        return "'{}'"
+    parts = []
+    for key, value in tree.items():
+        column = '"' + value.replace('"', '""') + '"' if isinstance(value, str) else _json_object(value)
+        parts.append(f"'{engine.quoted(key)}', {column}")
     return f"json_object({', '.join(parts)})"

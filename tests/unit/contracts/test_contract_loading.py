@@ -161,3 +161,10 @@ def test_a_field_is_found_by_its_path(contracts: Contracts):
     assert contracts.inbound["web_events"].field("context.ip").treatment == "truncate_ip"
     with pytest.raises(KeyError):
         contracts.inbound["web_events"].field("context.fingerprint")
+
+
+def test_traffic_counts_learners_rests_its_median_on_enough_of_them_and_leaves_withheld_rows_out(contracts: Contracts):
+    rule = contracts.outbound["agg_traffic_daily"].disclosure
+    assert (rule.population, rule.at_least, rule.omit_withheld) == ("learners", ("engaged_learners",), True)
+    others = [contract.disclosure for name, contract in contracts.outbound.items() if name != "agg_traffic_daily"]
+    assert [(rule.at_least, rule.omit_withheld) for rule in others] == [((), False)] * 2

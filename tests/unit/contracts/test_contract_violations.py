@@ -10,6 +10,7 @@ ACCOUNTS = "inbound/accounts.odcs.yaml"
 PROGRESS = "inbound/course_progress.odcs.yaml"
 WEB = "inbound/web_events.odcs.yaml"
 RATES = "outbound/agg_completion_rates.odcs.yaml"
+TRAFFIC = "outbound/agg_traffic_daily.odcs.yaml"
 LINKS = "internal/identity_links.odcs.yaml"
 
 EMAIL = """        description: The learner's e-mail address.
@@ -320,6 +321,22 @@ FAULTS = {
         0,
         "`enroled`",
         "enrolled, completed",
+    ),
+    "count that must reach the threshold and is none": (
+        TRAFFIC,
+        "atLeast: [engaged_learners]",
+        "atLeast: [page_path]",
+        None,
+        "`page_path`, which is no measure",
+        "engaged_learners",
+    ),
+    "omission that is neither yes nor no": (
+        TRAFFIC,
+        "omitWithheld: true",
+        "omitWithheld: 7",
+        0,
+        "`omitWithheld`: Input should be a valid boolean",
+        "correct the value",
     ),
     "disclosure of a dimension": (
         RATES,

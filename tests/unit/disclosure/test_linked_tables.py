@@ -12,6 +12,7 @@ from pipelines import disclosure
 class Declared:
     population: str
     parts: tuple[str, ...]
+    at_least: tuple[str, ...] = ()
     closed_window: str | None = None
 
 
@@ -20,7 +21,7 @@ FUNNEL = Declared("enrolled", ("completed_module",))
 SHAPES = {
     "rates": disclosure.Shape(("course_id", "cohort"), "enrolled", ("enrolled", "completed")),
     "funnel": disclosure.Shape(("course_id", "cohort", "module_id"), "enrolled", ("enrolled", "completed_module")),
-    "traffic": disclosure.Shape(("dt", "page_path"), "visitors", ("visitors",)),
+    "traffic": disclosure.Shape(("dt", "page_path"), "learners", ("learners",)),
 }
 
 

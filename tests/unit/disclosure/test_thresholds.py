@@ -15,6 +15,7 @@ MEASURES = ("enrolled", "completed", "completion_rate")
 class Declared:
     population: str = "enrolled"
     parts: tuple[str, ...] = ("completed",)
+    at_least: tuple[str, ...] = ()
     closed_window: str | None = "is_window_closed"
 
 
@@ -71,6 +72,25 @@ def test_a_table_without_parts_or_window_is_judged_by_its_population_alone():
     rule = Declared(parts=(), closed_window=None)
     published = judge(cohorts((10, 0, False), (9, 9, False)), rule=rule).published
     assert published.get_column("is_withheld").to_list() == [False, True]
+
+
+@pytest.mark.parametrize(("count", "because"), [(10, None), (9, "small_count:seen"), (None, "small_count:seen")])
+def test_a_count_that_must_reach_the_threshold_does_so_itself_and_its_complement_need_not(count, because):
+    rule = Declared(parts=(), at_least=("seen",), closed_window=None)
+    frame = cohorts((11, 0, None)).with_columns(pl.lit(count, dtype=pl.Int64).alias("seen"))
+    judged = disclosure.assess(frame, disclosure=rule, measures=(*MEASURES, "seen"), threshold=K)
+    assert judged.reasons.get_column("withheld_because").to_list() == ([because] if because else [])
+    assert judged.published.get_column("enrolled").to_list() == [None if because else 11]
+
+
+@pytest.mark.parametrize("measures", [MEASURES, (*MEASURES, "seen")])
+def test_a_count_that_must_reach_the_threshold_is_a_measure_that_is_there(measures):
+    rule = Declared(at_least=("seen",))
+    frame = cohorts((20, 10, True))
+    if measures == MEASURES:
+        frame = frame.with_columns(pl.lit(20).alias("seen"))
+    with pytest.raises(disclosure.UnassessableFrame, match="seen"):
+        disclosure.assess(frame, disclosure=rule, measures=measures, threshold=K)
 
 
 def test_an_empty_table_stays_an_empty_table():

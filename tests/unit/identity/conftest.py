@@ -20,7 +20,7 @@ Resolve = Callable[..., list[str | None]]
 
 @pytest.fixture(autouse=True)
 def _no_keys_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (settings.MASTER_KEY_VARIABLE, settings.KEY_FILE_VARIABLE):
+    for name in (settings.MASTER_KEY_VARIABLE, settings.NEXT_MASTER_KEY_VARIABLE, settings.KEY_FILE_VARIABLE):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from datetime import datetime
 
@@ -136,6 +137,23 @@ def test_an_old_copy_of_the_keyring_does_not_sweep_the_newer_vault_away(home: Ho
         resolve("u-1")
     home.keyring_file.write_bytes(new)
     assert still(resolve) == known
+
+
+@pytest.mark.parametrize("what", ["vault", "lookup"])
+def test_a_rotation_stands_in_the_access_log_with_its_purpose(home: Home, known, what: str):
+    log = home.vault / "access.jsonl"
+    before = log.read_text()
+    keys.rotate(home, what)
+    fresh = [json.loads(line)["purpose"] for line in log.read_text().removeprefix(before).splitlines()]
+    assert fresh == [f"rotation of the {what} key"]
+
+
+def test_no_vault_file_is_opened_when_the_opening_cannot_be_logged(home: Home, known):
+    ring = keys.open_keyring(home)
+    (home.vault / "access.jsonl").unlink()
+    (home.vault / "access.jsonl").mkdir()
+    with pytest.raises(IsADirectoryError):
+        epochs.open_file(ring, epoch=ring.current("vault"), purpose="test")
 
 
 def test_the_vault_is_not_rotated_while_it_is_open(home: Home, known):

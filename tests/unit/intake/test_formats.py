@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from pipelines.intake.formats import delimited, lines, parquet, suffix_of
+from pipelines.intake.formats import delimited, jsonl, lines, parquet, suffix_of
 
 
 def cut(content: bytes) -> list[tuple[int, str, str | None]]:
     return [tuple(row.values()) for batch in lines.cut(io.BytesIO(content)) for row in batch.to_pylist()]  # type: ignore[misc]
+
+
+def _until_broken(batches: Iterator[pa.RecordBatch], reason: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    try:
+        for batch in batches:
+            found += batch.to_pylist()
+    except lines.UnreadableFile as problem:
+        found_reason = str(problem)
+    else:
+        pytest.fail("the break was not noticed")
+    assert found_reason == reason
+    return found
 
 
 @pytest.mark.parametrize("block", [7, 64, 4 << 20])
@@ -50,7 +69,7 @@ def test_dotted_csv_columns_become_nested_fields_and_broken_records_are_named(tm
     assert [row["fault"] for row in rows] == [None, "wrong_cell_count", None, "wrong_encoding"]
     assert json.loads(rows[0]["raw"]) == {"id": "1", "context": {"ip": "10.0.0.1"}}
     assert json.loads(rows[2]["raw"]) == {"id": '3 "x"\nline'}
-    assert [row["place"] for row in rows] == [2, 3, 5, 6]
+    assert [row["place"] for row in rows] == [2, 3, 4, 6]
 
 
 def test_nested_and_dotted_parquet_columns_read_alike(tmp_path: Path):
@@ -66,3 +85,79 @@ def test_nested_and_dotted_parquet_columns_read_alike(tmp_path: Path):
 )
 def test_a_format_is_known_by_the_end_of_the_name(name: str, suffix: str | None):
     assert suffix_of(name) == suffix
+
+
+def test_a_stray_quote_costs_its_own_line_and_no_other(tmp_path: Path):
+    place = tmp_path / "a.csv"
+    place.write_text('id,title\n1,"Satu\n2,Dua\n3,"Ti"ga\n' + "".join(f"{n},x\n" for n in range(4, 200)))
+    rows = [row for batch in delimited.read(place) for row in batch.to_pylist()]
+    assert [(row["place"], row["fault"]) for row in rows if row["fault"]] == [
+        (2, "broken_quotes"),
+        (4, "broken_quotes"),
+    ]
+    assert json.loads(rows[0]["raw"]) == {"line": '1,"Satu\n'}
+    assert len(rows) == 199
+
+
+@pytest.mark.parametrize("header", ["context,context.gpc", "context.gpc,context", "a.b,a.b.c"])
+def test_a_column_that_is_part_of_another_is_refused(tmp_path: Path, header: str):
+    place = tmp_path / "a.csv"
+    place.write_text(f"{header}\n1,2\n")
+    with pytest.raises(lines.UnreadableFile, match="broken_header"):
+        list(delimited.read(place))
+    table = tmp_path / "a.parquet"
+    first, second = header.split(",")
+    duckdb.sql(f'copy (select 1 as "{first}", 2 as "{second}") to \'{table}\' (format parquet)')
+    with pytest.raises(lines.UnreadableFile, match="broken_header"):
+        list(parquet.read(table))
+
+
+def test_a_gzip_that_breaks_off_gives_every_whole_line_before(tmp_path: Path):
+    content = "".join(f'{{"number": {n}, "text": "{n * 7919}"}}\n' for n in range(20_000)).encode()
+    whole = gzip.compress(content)
+    place = tmp_path / "a.jsonl.gz"
+    for name, data in (("cut", whole[: len(whole) * 9 // 10]), ("garbage", whole + b"rubbish that follows")):
+        place.write_bytes(data)
+        found = _until_broken(jsonl.read_gzip(place), "broken_gzip")
+        assert len(found) > (17_000 if name == "cut" else 19_999), name
+        assert found[16_999]["raw"].strip() == '{"number": 16999, "text": "134615081"}'
+
+
+def test_a_gzip_of_several_members_is_one_stream(tmp_path: Path):
+    place = tmp_path / "a.jsonl.gz"
+    place.write_bytes(gzip.compress(b"{first}\n{sec") + gzip.compress(b"ond}\n") + b"\0" * 512)
+    assert [row["raw"].strip() for batch in jsonl.read_gzip(place) for row in batch.to_pylist()] == [
+        "{first}",
+        "{second}",
+    ]
+
+
+def test_a_parquet_file_with_a_broken_page_gives_its_other_row_groups(tmp_path: Path):
+    place = tmp_path / "a.parquet"
+    duckdb.sql(f"copy (select range as id, hash(range) as h from range(50000)) to '{place}' (row_group_size 10240)")
+    data = bytearray(place.read_bytes())
+    third = pq.ParquetFile(place).metadata.row_group(2).column(1).data_page_offset
+    data[third : third + 64] = b"\xff" * 64
+    place.write_bytes(data)
+    found = _until_broken(parquet.read(place), "broken_parquet")
+    assert 20_000 < len(found) < 50_000
+
+
+def test_a_star_in_the_name_of_a_parquet_file_is_a_star(tmp_path: Path):
+    for name in ("*.parquet", "other.parquet"):
+        duckdb.sql(f"copy (select '{name}' as id) to '{tmp_path / 'x'}' (format parquet)")
+        (tmp_path / "x").rename(tmp_path / name)
+    rows = [row["raw"] for batch in parquet.read(tmp_path / "*.parquet") for row in batch.to_pylist()]
+    assert rows == ['{"id":"*.parquet"}']
+
+
+def test_an_int96_instant_is_in_utc(tmp_path: Path):
+    place = tmp_path / "a.parquet"
+    table = pa.table({"at": pa.array([datetime(2026, 5, 4, 10, tzinfo=UTC)], pa.timestamp("us"))})
+    pq.write_table(table, place, use_deprecated_int96_timestamps=True)
+    (row,) = [row for batch in parquet.read(place) for row in batch.to_pylist()]
+    assert json.loads(row["raw"])["at"].startswith("2026-05-04 10:00:00+00")
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_line():
+    assert cut(b"\xef\xbb\xbf{first of all}\n") == [(1, "{first of all}\n", None)]

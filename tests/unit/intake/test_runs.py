@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from pipelines import intake
+from pipelines import intake, settings
+from pipelines.identity import keys
 from tests.desk import COURSES, Desk
 
 Make = Callable[..., dict[str, Any]]
@@ -56,7 +59,7 @@ def test_the_same_bytes_under_another_name_are_one_file(desk: Desk, call: Make):
 def test_an_event_that_is_stored_stays_and_its_copy_is_a_duplicate(desk: Desk, call: Make):
     desk.land("web_events", "a.jsonl", [call(1), call(2)])
     desk.run()
-    desk.land("web_events", "b.jsonl", [call(1), call(2, event="other"), call(3)])
+    desk.land("web_events", "b.jsonl", [call(1), call(2, event="Video Played"), call(3)])
     report = desk.run()["web_events"]
     assert (report.accepted, report.duplicates, report.duplicates_with_other_content) == (1, 2, 1)
     assert desk.rows("web_events").height == 3
@@ -64,12 +67,12 @@ def test_an_event_that_is_stored_stays_and_its_copy_is_a_duplicate(desk: Desk, c
 
 
 def test_within_a_batch_the_earliest_received_stays(desk: Desk, call: Make):
-    late = call(1, receivedAt="2026-05-04T10:05:00Z", event="late")
-    early = call(1, receivedAt="2026-05-04T10:00:01Z", event="early")
+    late = call(1, receivedAt="2026-05-04T10:05:00Z", event="Video Played")
+    early = call(1, receivedAt="2026-05-04T10:00:01Z", event="Signed Up")
     desk.land("web_events", "a.jsonl", [late, early])
     report = desk.run()["web_events"]
     assert (report.accepted, report.duplicates, report.duplicates_with_other_content) == (1, 1, 1)
-    assert desk.rows("web_events")["event_name"].to_list() == ["early"]
+    assert desk.rows("web_events")["event_name"].to_list() == ["Signed Up"]
 
 
 def test_late_rows_go_to_the_jakarta_day_of_their_own_time(desk: Desk, call: Make):
@@ -249,3 +252,102 @@ def test_however_many_unknown_fields_there_are_the_report_stays_short(desk: Desk
     assert report.accepted == 3000
     assert len(report.unknown_fields) == 1001
     assert sum(report.unknown_fields.values()) == 3000
+
+
+def test_a_row_that_says_a_thing_twice_waits(desk: Desk, call: Make):
+    text = json.dumps(call(1)).replace('"analytics": true', '"analytics": true, "analytics": false')
+    rows = [text, *(json.dumps(call(n)) for n in range(2, 2500)), text.replace("message-1", "message-x")]
+    desk.land("web_events", "a.jsonl", rows)
+    report = desk.run()["web_events"]
+    assert report.quarantined == {"repeated_field": 2}
+    assert report.accepted == 2498
+
+
+def test_a_number_beyond_its_column_waits_and_stops_nothing(desk: Desk, progress: Make):
+    desk.land("courses", "c.jsonl", COURSES)
+    desk.land("course_progress", "a.jsonl", [progress(1, attempt=6281200000000), progress(2, attempt=2)])
+    report = desk.run()["course_progress"]
+    assert (report.accepted, report.quarantined) == (1, {"wrong_type:attempt": 1})
+
+
+@pytest.mark.parametrize("year", ["0000", "0001", "9999"])
+def test_an_instant_at_the_edge_of_time_waits_and_stops_nothing(desk: Desk, progress: Make, year: str):
+    desk.land("courses", "c.jsonl", COURSES)
+    at = f"{year}-01-01T00:00:00"
+    desk.land("course_progress", "a.jsonl", [progress(1), progress(4, occurred_at=f"{at}+14:00")])
+    account = {"user_id": "u", "email": "u@mail.example", "registered_at": "2026-01-01T00:00:00Z", "updated_at": at}
+    desk.land("accounts", "a.jsonl", [account])
+    reports = desk.run()
+    assert reports["course_progress"].quarantined == {"wrong_type:occurred_at": 1}
+    assert reports["accounts"].quarantined == {"wrong_type:updated_at": 1}
+
+
+def test_an_account_nobody_has_used_for_the_whole_period_is_refused(desk: Desk):
+    def account(user: str, last: str) -> dict[str, str]:
+        early = "2012-01-01T00:00:00Z"
+        mail = f"{user}@mail.example"
+        return {"user_id": user, "email": mail, "registered_at": early, "last_login_at": last, "updated_at": early}
+
+    desk.land("accounts", "a.jsonl", [account("old", "2013-01-01T00:00:00Z"), account("new", "2026-01-01T00:00:00Z")])
+    report = desk.run()["accounts"]
+    assert (report.accepted, report.refused) == (1, {"expired": 1})
+
+
+def test_who_came_back_is_not_judged_by_an_earlier_completion(desk: Desk, progress: Make):
+    desk.land("courses", "c.jsonl", COURSES)
+    story = [("enrolled", "2024-01-01"), ("course_completed", "2024-03-01"), ("refunded", "2024-04-01")]
+    story += [("enrolled", "2026-06-01"), ("module_completed", "2026-06-02")]
+    rows = [
+        progress(n, user_id="u", event_type=kind, occurred_at=f"{day}T00:00:00Z") for n, (kind, day) in enumerate(story)
+    ]
+    desk.land("course_progress", "a.jsonl", rows)
+    report = desk.run()["course_progress"]
+    assert (report.accepted, report.refused) == (2, {"expired": 3})
+
+
+def test_a_completion_that_names_no_cohort_belongs_to_the_only_one(desk: Desk, progress: Make):
+    desk.land("courses", "c.jsonl", COURSES)
+    first = progress(1, user_id="u", event_type="enrolled", cohort="c1", occurred_at="2024-01-01T00:00:00Z")
+    second = progress(2, user_id="u", event_type="course_completed", occurred_at="2024-03-01T00:00:00Z")
+    desk.land("course_progress", "a.jsonl", [first, second])
+    assert desk.run()["course_progress"].refused == {"expired": 2}
+
+
+def test_nobody_whose_rows_were_all_refused_is_in_the_vault(desk: Desk, progress: Make):
+    from pipelines.identity.vault import open_vault
+
+    desk.land("courses", "c.jsonl", COURSES)
+    done = progress(1, user_id="gone", event_type="course_completed", occurred_at="2024-03-01T00:00:00Z")
+    desk.land("course_progress", "a.jsonl", [done, progress(2, user_id="here")])
+    desk.run()
+    with open_vault(desk.home, desk.ring, purpose="test") as opened:
+        known = opened._connection.execute("select count(*) from vault.subjects").fetchone()
+    assert known == (1,)
+
+
+def test_of_two_states_of_one_instant_the_same_stays_in_any_order(desk: Desk, tmp_path: Path):
+    def account(city: str, day: int = 2) -> dict[str, str]:
+        at = f"2026-05-0{day}T00:00:00Z"
+        return {"user_id": "u", "email": "u@mail.example", "city": city, "registered_at": at, "updated_at": at}
+
+    desk.land("accounts", "first.jsonl", [account("Ambon", 1)])
+    desk.run()
+    found = set()
+    for number, parts in enumerate(
+        ([["Medan", "Solo"]], [["Solo", "Medan"]], [["Medan"], ["Solo"]], [["Solo"], ["Medan"]])
+    ):
+        home = settings.Home(tmp_path / str(number))
+        shutil.copytree(desk.home.root, home.root)
+        copy = Desk(home, keys.open_keyring(home), desk.terms)
+        for part, cities in enumerate(parts):
+            copy.land("accounts", f"{part}.jsonl", [account(city) for city in cities])
+            copy.run()
+        found.add(copy.rows("accounts")["city"][0])
+    assert len(found) == 1
+
+
+def test_no_name_of_a_file_lies_in_the_manifest(desk: Desk, call: Make):
+    desk.land("web_events", "someone@mail.example.jsonl", [call(1), "{broken"])
+    desk.run()
+    assert b"someone" not in desk.home.manifest_file.read_bytes()
+    assert not intake.pending(desk.home, desk.terms)

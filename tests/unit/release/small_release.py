@@ -66,15 +66,16 @@ def module(course: str, name: str, module_id: str, enrolled: int, completed: int
     }
 
 
-def page(day: int, path: str, visitors: int) -> dict[str, object]:
+def page(day: int, path: str, learners: int, *, engaged: int | None = None) -> dict[str, object]:
     return {
         "dt": date(2026, 2, day),
         "page_path": path,
-        "page_views": visitors * 2,
-        "visitors": visitors,
-        "sessions": visitors,
+        "page_views": learners * 2,
+        "visitors": learners + 1,
+        "learners": learners,
+        "sessions": learners,
+        "engaged_learners": learners if engaged is None else engaged,
         "median_engaged_seconds": 15.0,
-        "unkeyed_page_views": 3,
     }
 
 

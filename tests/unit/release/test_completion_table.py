@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import polars as pl
 import pytest
 from rich.console import Console
 
@@ -50,6 +51,17 @@ def test_a_long_table_is_capped_and_says_what_else_there_is(tmp_path):
 def test_a_title_is_text_and_no_markup(tmp_path):
     row = {**cohort("course-1", "2026-01", 50, 25), "course_title": "[red]Ink[/red] and [/]"}
     assert "[red]Ink[/red] and [/]" in shown(tmp_path, [row])
+
+
+def test_an_edition_of_before_steers_no_terminal(tmp_path):
+    shown(tmp_path, [cohort("course-1", "2026-01", 50, 25)])
+    file = new_home(tmp_path).release / "parquet" / "agg_completion_rates.parquet"
+    spoilt = {"course_title": "Ink\x1b[2J\x9b", "cohort": "a\x1bb"}
+    pl.read_parquet(file).with_columns(**{name: pl.lit(text) for name, text in spoilt.items()}).write_parquet(file)
+    console = Console(file=io.StringIO(), width=120)
+    console.print(release.completion_table(new_home(tmp_path)))
+    assert not {"\x1b", "\x9b"} & set(console.file.getvalue())
+    assert "Ink[2J" in console.file.getvalue()
 
 
 def test_without_a_release_there_is_no_table(tmp_path):

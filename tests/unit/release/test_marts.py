@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 
 import duckdb
@@ -84,8 +85,23 @@ def test_a_plain_warehouse_file_is_not_taken_for_the_warehouse(home):
     connection = duckdb.connect(str(home.warehouse_file))
     connection.execute("create schema marts")
     connection.close()
-    with pytest.raises(duckdb.Error):
+    with pytest.raises(release.ReleaseRefused, match="the warehouse cannot be opened: the database reports") as told:
         publish(home)
+    assert str(home.root) not in "".join(traceback.format_exception(told.value))
+
+
+def test_a_mart_that_cannot_be_read_is_named_and_no_value_of_it(home):
+    change(home, "create table warehouse.marts.texts as select 'personal value' as page_views")
+    change(home, "create or replace table warehouse.marts.other as from warehouse.marts.agg_traffic_daily")
+    change(home, "drop table warehouse.marts.agg_traffic_daily")
+    change(
+        home,
+        "create view warehouse.marts.agg_traffic_daily as select * replace "
+        "((select page_views::bigint from warehouse.marts.texts) as page_views) from warehouse.marts.other",
+    )
+    with pytest.raises(release.ReleaseRefused, match=r"agg_traffic_daily cannot be read.*ConversionException") as told:
+        publish(home)
+    assert "personal" not in "".join(traceback.format_exception(told.value))
 
 
 def test_without_a_warehouse_nothing_is_released(tmp_path):

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -10,7 +12,7 @@ import pytest
 
 from pipelines import disclosure, release
 from pipelines.settings import Home
-from tests.unit.release.small_release import AS_OF, cohort, frame, frames, new_home, read_contracts
+from tests.unit.release.small_release import AS_OF, cohort, frame, frames, new_home, page, read_contracts
 
 CONTRACTS = read_contracts()
 
@@ -40,6 +42,94 @@ def test_a_release_shows_what_may_be_shown_and_withholds_the_rest_alike(tmp_path
         ("agg_traffic_daily", 2, 1),
     ]
     assert report.changed
+
+
+def test_a_withheld_page_is_left_out_so_that_a_missing_one_is_zero_or_withheld(tmp_path):
+    home = new_home(tmp_path)
+    report = publish(home)
+    shown = [(r["dt"].day, r["page_path"], r["learners"], r["is_withheld"]) for r in rows(home, "agg_traffic_daily")]
+    assert shown == [(1, "/", 40, False)]
+    assert [(t.rows, t.withheld) for t in report.tables if t.name == "agg_traffic_daily"] == [(2, 1)]
+    said = json.loads((home.release / "release.json").read_text())
+    assert [(t["rows"], t["withheld_rows"]) for t in said["tables"] if t["omits_withheld_rows"]] == [(1, None)]
+
+
+def test_a_withheld_page_that_comes_or_goes_makes_no_new_edition(tmp_path):
+    home = new_home(tmp_path)
+    publish(home)
+    tables = frames()
+    tables["agg_traffic_daily"] = frame("agg_traffic_daily", [page(1, "/", 40), page(2, "/", 4), page(3, "/secret", 1)])
+    assert not publish(home, tables).changed
+    assert all(b"/secret" not in data for data in bytes_of(home).values())
+
+
+def test_ten_browsers_of_one_learner_and_a_median_of_one_learner_are_withheld(tmp_path):
+    home = new_home(tmp_path)
+    tables = frames()
+    alone = {**page(1, "/alone", 1), "visitors": 10, "engaged_learners": 1}
+    tables["agg_traffic_daily"] = frame(
+        "agg_traffic_daily", [alone, page(1, "/median", 40, engaged=1), page(1, "/shown", 10)]
+    )
+    report = publish(home, tables)
+    assert [row["page_path"] for row in rows(home, "agg_traffic_daily")] == ["/shown"]
+    reasons = pl.read_parquet(home.evidence / "withheld" / f"{report.edition}.parquet")
+    traffic = reasons.filter(pl.col("table_name") == "agg_traffic_daily").get_column("withheld_because")
+    assert set(traffic) == {"small_count:engaged_learners small_population", "small_count:engaged_learners"}
+
+
+def titled(*titles: str) -> dict[str, pl.DataFrame]:
+    cohorts = [
+        {**cohort(f"course-{number}", "2026-01", 100, 50), "course_title": title} for number, title in enumerate(titles)
+    ]
+    return {
+        **frames(),
+        "agg_completion_rates": frame("agg_completion_rates", cohorts),
+        "agg_module_funnel": frames()["agg_module_funnel"].clear(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("+62 ways to learn", "'+62 ways to learn"),
+        ("-50% on SQL", "'-50% on SQL"),
+        (" @home", "' @home"),
+        ("\uff1dSUM(1)", "'\uff1dSUM(1)"),
+        ("\t=1\r\n+1", "'=1+1"),
+        ("\x1b[2JInk\x9b\u202e", "[2JInk"),
+        ("Analisis data – tahap 1 = dasar", "Analisis data – tahap 1 = dasar"),
+    ],
+)
+def test_a_text_cell_begins_no_formula_and_steers_no_terminal(tmp_path, title, shown):
+    home = new_home(tmp_path)
+    publish(home, titled(title))
+    assert [row["course_title"] for row in rows(home, "agg_completion_rates")] == [shown]
+    assert pl.read_csv(home.release / "csv" / "agg_completion_rates.csv").get_column("course_title").to_list() == [
+        shown
+    ]
+
+
+def test_keys_that_differ_by_unseen_characters_alone_stop_everything(tmp_path):
+    home = new_home(tmp_path)
+    tables = titled()
+    pair = [cohort("course-1", name, 100, 50) for name in ("2026-01", "2026-01\x1b")]
+    tables["agg_completion_rates"] = frame("agg_completion_rates", pair)
+    with pytest.raises(release.ReleaseRefused, match=r"^agg_completion_rates: rows differ in cohort by"):
+        publish(home, tables)
+    assert list(home.release.iterdir()) == []
+
+
+def test_no_value_of_a_database_message_reaches_the_refusal(tmp_path):
+    home = new_home(tmp_path)
+    tables = frames()
+    spoilt = tables["agg_traffic_daily"].with_columns(pl.lit("personal value").alias("sessions"))
+    tables["agg_traffic_daily"] = spoilt
+    with pytest.raises(
+        release.ReleaseRefused, match=r"agg_traffic_daily cannot be written.*ConversionException"
+    ) as told:
+        publish(home, tables)
+    assert "personal" not in "".join(traceback.format_exception(told.value))
 
 
 def test_the_real_contracts_link_the_funnel_to_the_rates(tmp_path):
@@ -140,7 +230,9 @@ def test_release_json_says_what_stands_and_bears_no_clock(tmp_path):
     assert said["as_of"] == "2026-03-01T00:00:00Z"
     assert said["policy_version"] == CONTRACTS.policy.version
     assert said["edition"] == report.edition
-    assert {t["name"]: t["withheld_rows"] for t in said["tables"]} == {t.name: t.withheld for t in report.tables}
+    marked = {t["name"]: t["withheld_rows"] for t in said["tables"] if not t["omits_withheld_rows"]}
+    assert marked == {"agg_completion_rates": 2, "agg_module_funnel": 2}
+    assert marked == {t.name: t.withheld for t in report.tables if t.name in marked}
 
 
 def test_the_reasons_are_restricted_evidence_and_no_part_of_the_release(tmp_path):
@@ -153,7 +245,7 @@ def test_the_reasons_are_restricted_evidence_and_no_part_of_the_release(tmp_path
         "small_part:completed",
         "window_open",
         "linked:agg_completion_rates",
-        "small_population",
+        "small_count:engaged_learners small_population",
     }
     assert file.stat().st_mode & 0o077 == 0
     names = {path.name for path in home.release.rglob("*")}
@@ -190,7 +282,7 @@ def test_a_missing_or_undeclared_table_stops_everything(tmp_path):
 def test_impossible_counts_stop_everything(tmp_path):
     home = new_home(tmp_path)
     tables = frames()
-    tables["agg_traffic_daily"] = tables["agg_traffic_daily"].with_columns(-pl.col("visitors"))
+    tables["agg_traffic_daily"] = tables["agg_traffic_daily"].with_columns(-pl.col("learners"))
     with pytest.raises(disclosure.UnassessableFrame):
         publish(home, tables)
     assert list(home.release.iterdir()) == []
@@ -250,3 +342,19 @@ def test_a_crash_at_any_step_leaves_one_whole_release_and_the_next_run_mends_it(
         assert len(list((home.release / "editions").iterdir())) == 1
     assert seen == {False, True}
     assert 10 < step < 100
+
+
+def test_a_release_takes_the_rights_of_its_zone(tmp_path: Path) -> None:
+    from pipelines.release import editions
+
+    zone, building = tmp_path / "release", tmp_path / "release" / ".building"
+    (building / "csv").mkdir(parents=True)
+    (zone / "editions").mkdir()
+    (building / "csv" / "a.csv").write_text("a")
+    zone.chmod(0o750)
+    editions._share(zone, building)
+    modes = [
+        path.stat().st_mode & 0o777
+        for path in (zone / "editions", building, building / "csv", building / "csv" / "a.csv")
+    ]
+    assert modes == [0o750, 0o750, 0o750, 0o640]

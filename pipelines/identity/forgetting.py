@@ -1,0 +1,43 @@
+"""Takes new subjects out of an open transaction again, where no row that stands bears their pseudonym.
+
+Not here: erasing somebody who was known before (that is the next epoch's work, see `epochs`).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from pipelines.identity import pseudonyms, tables
+
+_ENDS = ("anonymous_subject", "user_subject")
+# Each table with the columns that name a subject; `counters` stays: a number is never given twice.
+_BEARERS = {
+    "links": _ENDS,
+    "attributes": ("subject",),
+    "identifiers": ("subject",),
+    "domain_secrets": ("subject",),
+    "subjects": ("subject",),
+}
+
+
+def unused(connection: duckdb.DuckDBPyConnection, *, since: int, used: pl.Series, domain: str, key: bytes) -> pl.Series:
+    """Return the subjects numbered `since` or later whose pseudonym in the domain is not `used`, or who have none."""
+    new = connection.execute(
+        """
+        select s.subject, d.secret from vault.subjects as s
+        left join vault.domain_secrets as d on d.subject = s.subject and d.domain = $domain and d.subject >= $since
+        where s.subject >= $since
+        """,
+        {"domain": domain, "since": since},
+    ).pl()
+    named = pseudonyms.with_pseudonym(new, key=key)
+    return named.join(used.to_frame("pseudonym"), on="pseudonym", how="anti")["subject"]
+
+
+def forget(connection: duckdb.DuckDBPyConnection, gone: pl.Series, *, since: int) -> None:
+    """Remove everything that bears one of these subjects, all numbered `since` or later."""
+    rows = gone.to_frame("subject")
+    for table, columns in _BEARERS.items():
+        bears = " or ".join(f"({name} >= {since:d} and {name} in (select subject from incoming))" for name in columns)
+        tables.query(connection, f"delete from vault.{table} where {bears}", incoming=rows)

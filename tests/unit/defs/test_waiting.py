@@ -1,0 +1,32 @@
+"""What makes a release out of date."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pipelines import contracts, settings
+from pipelines.defs import waiting
+
+
+def test_every_change_of_what_is_published_or_of_the_policy_asks_for_a_new_release(tmp_path: Path) -> None:
+    today = waiting._terms(contracts.load(settings.CONTRACTS_DIR))
+    assert waiting._terms(contracts.load(settings.CONTRACTS_DIR)) == today
+    changes = {
+        "outbound/agg_completion_rates.odcs.yaml": ("Completion rates of courses.", "Completion rates of all courses."),
+        "policy.yaml": ("value: 10", "value: 11"),
+    }
+    for number, (name, (old, new)) in enumerate(changes.items()):
+        folder = tmp_path / str(number)
+        shutil.copytree(settings.CONTRACTS_DIR, folder)
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1))
+        assert waiting._terms(contracts.load(folder)) != today
+
+
+def test_a_note_that_cannot_be_read_means_build_again(tmp_path: Path) -> None:
+    home = settings.Home(tmp_path).prepare()
+    (home.warehouse / "built.json").write_text("{junk")
+    home.warehouse_file.write_text("")
+    assert waiting.has_other_models(home)
