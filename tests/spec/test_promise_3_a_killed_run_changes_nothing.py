@@ -68,9 +68,17 @@ def _state(desk: Desk) -> dict[str, Any]:
     for dataset in ("courses", "web_events", "course_progress", "identity_links"):
         frame = desk.rows(dataset)
         named = [c for c in frame.columns if c.endswith("_pseudonym")]
-        # The vault draws its secrets anew in each home: pseudonyms are compared by how rows share them.
-        shared = frame.with_columns(pl.col(c).rank("dense").count().over(c).alias(c) for c in named)
-        tables[dataset] = sorted(shared.rows(), key=repr)
+        ordered = frame.sort([c for c in frame.columns if c not in named])
+        # The vault draws its secrets anew in each home: a pseudonym is told by the rows that bear it.
+        bearers = {
+            c: {value: tuple(group) for value, group in ordered.with_row_index().group_by(c).agg("index").iter_rows()}
+            for c in named
+        }
+        told = ordered.with_columns(
+            pl.col(c).map_elements(lambda value, told_by=bearers[c]: repr(told_by[value]), return_dtype=pl.String)
+            for c in named
+        )
+        tables[dataset] = sorted(told.rows(), key=repr)
     return tables | {"quarantine": desk.quarantined()}
 
 
