@@ -30,7 +30,7 @@ copy (
                 || ') AppleWebKit/537.36 (KHTML, like Gecko) Chrome/' || (110 + browser % 25) || '.0.0.0 Mobile Safari/537.36',
             'locale': 'id-ID',
             'page': {{
-                'url': 'https://kelas.example/' || ['kursus', 'harga', 'daftar', 'masuk', 'akun', 'blog', 'bantuan'][(g % 7 + 1)::bigint]
+                'url': 'https://kelas.example/' || ['kursus', 'harga', 'daftar', 'masuk', 'akun', 'blog'][(g % 6 + 1)::bigint]
                     || '?utm_source=ig&s=' || i,
                 'referrer': 'https://cari.example/hasil?q=' || (h % 1000)}},
             'campaign': {{'source': 'ig-' || (browser % 9)}},

@@ -14,7 +14,7 @@ from pipelines.cli.terminal import Progress, print_json, print_table
 @click.option("--quick", is_flag=True, help="A smaller measurement, done within 45 seconds on two cores.")
 @json_option
 @debug_option
-def bench(name: str, quick: bool, as_json: bool) -> None:  # noqa: FBT001
+def bench(name: str, quick: bool, as_json: bool) -> None:
     """Measure NAME (intake, models) against a plain script doing the same work.
 
     \b

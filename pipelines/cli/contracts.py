@@ -22,7 +22,7 @@ def contracts() -> None:
 @json_option
 @debug_option
 @click.pass_context
-def check(ctx: click.Context, policy: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def check(ctx: click.Context, policy: Path | None, as_json: bool) -> None:
     """Read all contracts, cross-check them, and compare what was rendered from them.
 
     \b
@@ -48,7 +48,7 @@ def check(ctx: click.Context, policy: Path | None, as_json: bool) -> None:  # no
 @policy_option
 @json_option
 @debug_option
-def render(policy: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def render(policy: Path | None, as_json: bool) -> None:
     """Write again what is derived from the contracts: dbt's sources and exposures.
 
     \b

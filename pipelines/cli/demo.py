@@ -48,7 +48,7 @@ def demo(
     end: datetime,
     dirt: float,
     home: Path | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Invent a small platform, run everything, show the completion rates.
 

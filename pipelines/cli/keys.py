@@ -21,7 +21,7 @@ def keys() -> None:
 @home_option
 @json_option
 @debug_option
-def init(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def init(home: Path | None, as_json: bool) -> None:
     """Make the keys of a home where they are missing; a second call changes nothing.
 
     The master key is CROSSLIFE_MASTER_KEY (base64), else the file CROSSLIFE_KEY_FILE, else <home>/master.key.
@@ -42,7 +42,7 @@ def init(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
 @home_option
 @json_option
 @debug_option
-def status(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def status(home: Path | None, as_json: bool) -> None:
     """List ids, versions and states of the keys, never the keys.
 
     \b
@@ -57,7 +57,7 @@ def status(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
 @home_option
 @json_option
 @debug_option
-def rotate(what: str, home: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def rotate(what: str, home: Path | None, as_json: bool) -> None:
     """Exchange a key and destroy the old one; pseudonyms never change by it.
 
     A master key of the environment is exchanged for the one in CROSSLIFE_MASTER_KEY_NEXT (base64); no key is taken

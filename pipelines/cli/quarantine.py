@@ -19,7 +19,7 @@ def quarantine() -> None:
 @home_option
 @json_option
 @debug_option
-def listed(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def listed(home: Path | None, as_json: bool) -> None:
     """Count quarantined rows by source and reason; no values are shown.
 
     \b

@@ -30,7 +30,7 @@ NOTHING = "Nothing changed: no new files, no days that await their models, and t
 @policy_option
 @json_option
 @debug_option
-def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json: bool) -> None:
     """Take in what has landed, check it, build the models, publish.
 
     Files land as <home>/landing/<source>/<anything>.jsonl, .jsonl.gz, .csv or .parquet. A second run with nothing new

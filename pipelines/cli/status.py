@@ -21,7 +21,7 @@ _BALANCE = ("rows_in", "accepted", "superseded", "duplicates", "quarantined", "r
 @home_option
 @json_option
 @debug_option
-def status(home: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def status(home: Path | None, as_json: bool) -> None:
     """Show files, batches with their balance, days that await their models, the last release, and the keys.
 
     \b

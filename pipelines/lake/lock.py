@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pipelines.settings import Home
 
@@ -42,18 +43,17 @@ def writer_lock(home: Home, *, wait_seconds: float = 0) -> Iterator[None]:
             fcntl.flock(handle.fileno(), fcntl.LOCK_UN)
 
 
-def _acquire(descriptor: int, *, deadline: float, holder: object) -> None:
+def _acquire(descriptor: int, *, deadline: float, holder: Callable[[], str]) -> None:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise AnotherWriter(holder() if callable(holder) else str(holder)) from None
+                raise AnotherWriter(holder()) from None
             time.sleep(_PAUSE_SECONDS)
         else:
             return
 
 
 def _holder(name: str) -> str:
-    with open(name, encoding="utf-8") as handle:  # noqa: PTH123
-        return handle.read().strip() or "unknown"
+    return Path(name).read_text(encoding="utf-8").strip() or "unknown"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines import intake
+from pipelines import intake, lake
 from tests.desk import COURSES, make_desk
 
 _VALUES = st.one_of(
@@ -68,7 +68,8 @@ def test_whatever_lands_every_row_is_accounted_for(first: list[str], second: lis
                 desk.land(source, f"{number}.jsonl", rows)
                 landed[source] += sum(1 for row in rows if row.encode().strip())
             desk.run()
-        with intake_manifest(desk) as batches:
+        with lake.open_manifest(desk.home) as manifest:
+            batches = manifest.batches()
             for source, rows_landed in landed.items():
                 balances = [batch.balance for batch in batches if batch.source == source]
                 repeated = 0 if first != second else len([row for row in first if row.encode().strip()])
@@ -81,17 +82,3 @@ def test_a_batch_that_does_not_balance_is_refused():
     report = intake.BatchReport(batch_id="b", source="web_events", files=1, rows_in=3, accepted=1, duplicates=1)
     with pytest.raises(intake.BalanceError, match="3 rows came in, 2 are accounted for"):
         report.check()
-
-
-class intake_manifest:  # noqa: N801 - reads as a statement of the test
-    def __init__(self, desk: Any) -> None:
-        self._desk = desk
-
-    def __enter__(self) -> Any:
-        from pipelines import lake
-
-        with lake.open_manifest(self._desk.home) as manifest:
-            return manifest.batches()
-
-    def __exit__(self, *_: object) -> None:
-        return None

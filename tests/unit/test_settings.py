@@ -59,7 +59,8 @@ def test_an_open_home_of_somebody_else_is_refused_saying_what_to_do(tmp_path: Pa
 
 def test_a_closed_home_of_somebody_else_is_taken_as_it_is(tmp_path: Path) -> None:
     settings.Home(tmp_path / "home").prepare()
-    settings.Home(_SomebodyElses(tmp_path / "home")).prepare()
+    again = settings.Home(_SomebodyElses(tmp_path / "home")).prepare()
+    assert _mode(again.root) == 0o700
 
 
 def test_a_folder_that_holds_something_else_keeps_its_own_rights(tmp_path: Path) -> None:
