@@ -95,25 +95,25 @@ group by all
 """
 
 _COURSES = """
-create table enrolments as
+create table placed as
 with spells as (
     select *, max(cohort) over (partition by learner_pseudonym, course_id, enrolment_key) as own_cohort,
         count(*) filter (event_type = 'enrolled') over (
             partition by learner_pseudonym, course_id order by occurred_at, event_key) as spell
-    from progress),
-placed as (
-    select *, coalesce(cohort, own_cohort, max(cohort) over (partition by learner_pseudonym, course_id, spell),
-        strftime(min(occurred_at) over enrolment + interval 7 hours, '%Y-%m')) as run
-    from spells window enrolment as (partition by learner_pseudonym, course_id, enrolment_key, spell))
+    from progress)
+select *, coalesce(cohort, own_cohort, max(cohort) over (partition by learner_pseudonym, course_id, spell),
+    strftime(coalesce(min(occurred_at) filter (event_type = 'enrolled') over enrolment,
+        min(occurred_at) filter (event_type = 'course_completed') over enrolment,
+        min(occurred_at) over enrolment) + interval 7 hours, '%Y-%m')) as run
+from spells window enrolment as (partition by learner_pseudonym, course_id, enrolment_key);
+create table enrolments as
 select learner_pseudonym, course_id, run as cohort,
     min(occurred_at) filter (event_type in ('enrolled', 'course_completed')) as enrolled_at,
     min(occurred_at) filter (event_type = 'course_completed') as completed_at
 from placed group by all having enrolled_at is not null;
 create table completions as
-select p.learner_pseudonym, p.course_id, coalesce(p.cohort, e.cohort) as cohort, module_id, min(p.occurred_at) as completed_at
-from progress as p join enrolments as e
-    on p.learner_pseudonym = e.learner_pseudonym and p.course_id = e.course_id and (p.cohort = e.cohort or p.cohort is null)
-where event_type = 'module_completed' group by all;
+select learner_pseudonym, course_id, run as cohort, module_id, min(occurred_at) as completed_at
+from placed where event_type = 'module_completed' group by all;
 create table windows as
 select e.*, coalesce(c.ends_at, e.enrolled_at) + coalesce(c.observation_days, 90) * interval 1 day as closes_at
 from enrolments as e left join cohorts as c using (course_id, cohort);
