@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from pipelines.identity.vault import Vault
 from pipelines.intake.formats import SCHEMA, UnreadableFile
-from pipelines.intake.judging import Judgement, lost_column
+from pipelines.intake.judging import LOSSY_TREATMENTS, Judgement, lost_column
 from pipelines.intake.operators import COLUMNS, is_mapped, operator_of
 
 BLOCK_BATCHES = 32
@@ -25,7 +25,6 @@ CHUNK_ROWS = 500_000
 _FEW_SHAPES = 200
 _HEAD_ROWS = 2_000
 _MOST_NAMES = 1_000
-_LOSSY = ("label", "truncate_ip", "url_host")
 _OTHER_NAMES = "(further names)"
 
 Progress = Callable[[str, int], None]
@@ -140,7 +139,7 @@ class Chunks:
         values, joins = self._mapped()
         lost = {}
         for column, f in self._judgement.carried():
-            if f.treatment in _LOSSY:
+            if f.treatment in LOSSY_TREATMENTS:
                 lost[f.path] = f"chunk.{column} is not null and {values.get(f.stored_as[0])} is null"
         for f in self._judgement.contract.fields:
             if f.treatment == "label" and not is_mapped(f):

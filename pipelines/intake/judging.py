@@ -25,7 +25,7 @@ _TYPES = {
     "date": treatments.calendar_date,
     "partial_date": treatments.partial_date,
 }
-_LOSSY_TREATMENTS = ("label", "truncate_ip", "url_host")
+LOSSY_TREATMENTS = ("label", "truncate_ip", "url_host")
 EXPIRED = "expired"
 _PERIOD = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 
@@ -162,7 +162,7 @@ class Judgement:
                 continue
             if f.logical_type != "string":
                 yield f"when {s} is not null and {t} is null then 'wrong_type:{f.path}'"
-            elif not f.allowed and not f.pattern and f.treatment not in _LOSSY_TREATMENTS:
+            elif not f.allowed and not f.pattern and f.treatment not in LOSSY_TREATMENTS:
                 yield f"when left({s}, 1) in ('{{', '[') then 'wrong_type:{f.path}'"
             yield from self._value_cases(f, s, t)
 
@@ -172,7 +172,7 @@ class Judgement:
             yield f"when {s} is not null and {s} not in ({listed}) then 'not_allowed:{f.path}'"
         if f.pattern:
             yield f"when {s} is not null and not regexp_matches({s}, '{quoted(f.pattern)}') then 'wrong_format:{f.path}'"
-        elif f.logical_type == "string" and f.treatment not in _LOSSY_TREATMENTS and not f.allowed and f.max_length:
+        elif f.logical_type == "string" and f.treatment not in LOSSY_TREATMENTS and not f.allowed and f.max_length:
             yield f"when length({s}) > {f.max_length:d} then 'too_long:{f.path}'"
         if f.minimum is not None:
             yield f"when {t} < {f.minimum!r} then 'out_of_range:{f.path}'"

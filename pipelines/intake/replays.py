@@ -78,8 +78,8 @@ def stage_rest(
 
 def _cured(contract: InboundContract) -> str:
     conditions = [
-        f"(reason = '{unknown_reason(reference.source)}' and trim(json_extract_string(raw, "
-        f"'/{reference.field.replace('.', '/')}')) in (select value from known_{reference.source}))"
+        f"(reason = '{unknown_reason(reference.source)}' and json_extract_string(raw, "
+        f"'/{reference.field.replace('.', '/')}') in (select value from known_{reference.source}))"
         for reference in contract.references
         if reference.unknown == "quarantine"
     ]

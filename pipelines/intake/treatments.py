@@ -1,6 +1,6 @@
 """What becomes of a field before it is stored, where that is SQL. Not here: mapping per distinct value (`operators`).
 
-Each function takes the SQL of a trimmed text value (`s`, never empty) and returns the SQL of what may be stored; a value
+Each function takes the SQL of a text value (`s`, NULL where it was empty) and returns the SQL of what may be stored; a value
 that the treatment cannot make safe becomes NULL, and the caller counts it.
 """
 
