@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 Frozen = AfterValidator(MappingProxyType)
-LogicalType = Literal["string", "timestamp", "date", "partial_date", "integer", "number", "boolean"]
+LogicalType = Literal["string", "timestamp", "unix_seconds", "date", "partial_date", "integer", "number", "boolean"]
 Anchor = Literal["event", "completion", "last_interaction", "none"]
 
 
@@ -135,12 +135,17 @@ class Dataset(Strict):
 
 
 class InboundContract(Dataset):
-    """What a source lands, and what of it is stored in the lake."""
+    """What a source lands, and what of it is stored in the lake.
+
+    Events without ids (`has_ids` false) have no key, and none of them is ever a duplicate. `dialect` names how its tool writes a row where that is not the contract's own shape.
+    """
 
     kind: Literal["event", "state"]
     category: str
     family: str
+    dialect: str | None = None
     event_time: str | None = None
+    has_ids: bool = True
     key: tuple[str, ...]
     version_field: str | None = None
     tie_field: str | None = None
@@ -151,6 +156,11 @@ class InboundContract(Dataset):
     references: tuple[Reference, ...] = ()
     fields: tuple[Field, ...]
     lake_columns: tuple[LakeColumn, ...]
+
+    @property
+    def instants(self) -> tuple[Field, ...]:
+        """Return the fields whose values are instants, however they are written."""
+        return tuple(field for field in self.fields if field.sql_type == "TIMESTAMP")
 
     @property
     def shown_ids(self) -> tuple[tuple[str, str], ...]:

@@ -33,7 +33,7 @@ from pipelines.contracts.registers import Policy
 _Part = TypeVar("_Part", Disclosure, Exposure)
 
 _DATASET = {"category", "purposes", "lawfulBasis"}
-_INBOUND = _DATASET | {"kind", "family", "eventTime", "versionField", "tieField", "sortBy", "atLeastOne", "consent"}
+_INBOUND = _DATASET | {"kind", "family", "hasIds", "dialect", "eventTime", "versionField", "tieField", "sortBy", "atLeastOne", "consent"}
 _TREATED = {"category", "treatment", "purposes"}
 _FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "allowedValues", "pathTemplates"}
 _OUTBOUND = {"purposes", "lawfulBasis", "disclosure", "exposure"}
@@ -42,6 +42,7 @@ _SQL_TYPES = {
     "string": "VARCHAR",
     "partial_date": "VARCHAR",
     "timestamp": "TIMESTAMP",
+    "unix_seconds": "TIMESTAMP",
     "date": "DATE",
     "integer": "INTEGER",
     "number": "DOUBLE",
@@ -213,8 +214,8 @@ class Reader:
 
 def _typed(row: Entry) -> Entry:
     logical = str(row.value("logical_type"))
-    if row.value("format") == "partial_date":
-        logical = "partial_date"
+    if row.value("format") in ("partial_date", "unix_seconds"):
+        logical = str(row.value("format"))
     wide = logical == "integer" and row.value("format") == "i64"
     sql_type = "BIGINT" if wide else _SQL_TYPES.get(logical, "VARCHAR")
     return row.having(logical_type=logical, sql_type=sql_type)

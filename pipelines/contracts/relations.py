@@ -122,12 +122,13 @@ def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> No
         place = odcs.custom_property(root, name)
         if path not in paths:
             findings.add(place, f"{name} names `{path}`, which is no field", mend="name a field of the contract")
-        elif name != "atLeastOne" and paths[path].logical_type != "timestamp":
+        elif name != "atLeastOne" and paths[path].sql_type != "TIMESTAMP":
             findings.add(place, f"{name} names `{path}`, which is no timestamp", mend="name a timestamp")
     if contract.kind == "event" and not contract.event_time:
         findings.add(root, "an event has no eventTime", mend="add eventTime: the field with the event's own instant")
-    if not contract.key:
-        findings.add(root, "no field identifies a row", mend="add primaryKey: true to the fields that do")
+    if contract.has_ids != bool(contract.key):
+        mend = "add primaryKey: true to the fields that do, or for events without ids hasIds: false"
+        findings.add(root, "no field identifies a row" if contract.has_ids else "hasIds is false beside a key", mend=mend)
     kept = odcs.retention(root)
     element = kept.value("element") if kept else None
     if element is not None and element not in {f"{contract.name}.{path}" for path in paths}:

@@ -16,10 +16,12 @@ from functools import cached_property
 from pipelines.contracts.models import ConsentRule, Field, InboundContract
 from pipelines.engine import quoted
 from pipelines.intake import treatments
+from pipelines.intake.dialects import Dialect, dialect_of
 from pipelines.intake.operators import is_mapped
 
 _TYPES = {
     "timestamp": treatments.timestamp,
+    "unix_seconds": treatments.unix_seconds,
     "number": treatments.number,
     "boolean": treatments.boolean,
     "date": treatments.calendar_date,
@@ -48,12 +50,22 @@ class Judgement:
         """What is counted per row besides its fate, in the order of the bits of column `marks`."""
         return tuple(f"without_offset:{f.path}" for f in self.contract.fields if f.logical_type == "timestamp")
 
+    @cached_property
+    def dialect(self) -> Dialect:
+        """How the source's tool writes a row."""
+        return dialect_of(self.contract)
+
+    @property
+    def _read_paths(self) -> tuple[str, ...]:
+        """Every dotted path that is read: the contract's fields, and what the dialect makes fields of."""
+        return (*(f.path for f in self.contract.fields), *self.dialect.reads)
+
     @property
     def containers(self) -> tuple[str, ...]:
         """JSON pointers of every object whose keys the contract knows, the row itself first."""
         found = {""}
-        for f in self.contract.fields:
-            parts = f.path.split(".")
+        for path in self._read_paths:
+            parts = path.split(".")
             found |= {"/" + "/".join(parts[:depth]) for depth in range(1, len(parts))}
         return tuple(sorted(found))
 
@@ -61,7 +73,7 @@ class Judgement:
         """Return the keys that the contract knows inside a container."""
         prefix = container.strip("/").replace("/", ".")
         prefix = f"{prefix}." if prefix else ""
-        inside = (f.path.removeprefix(prefix) for f in self.contract.fields if f.path.startswith(prefix))
+        inside = (path.removeprefix(prefix) for path in self._read_paths if path.startswith(prefix))
         return frozenset(path.split(".")[0] for path in inside)
 
     def judged(self, lines: str, *, known_shapes: Iterable[int] = ()) -> str:
@@ -103,7 +115,11 @@ class Judgement:
     def _leaves(self, lines: str) -> str:
         pointers = ", ".join(f"'/{quoted(f.path.replace('.', '/'))}'" for f in self.contract.fields)
         containers = ", ".join(f"'{quoted(name) or '$'}'" for name in self.containers)
-        texts = ", ".join(f"nullif(v[{i + 1}], '') as s{i}" for i in range(len(self.contract.fields)))
+        leaves = self.dialect.leaves
+        texts = ", ".join(
+            f"nullif({leaves[f.path](f'v[{i + 1}]') if f.path in leaves else f'v[{i + 1}]'}, '') as s{i}"
+            for i, f in enumerate(self.contract.fields)
+        )
         return f"""
             select file_no, place, raw, fault, shape, {texts} from (
                 select *, case when is_object then json_extract_string(raw, [{pointers}]) end as v,
@@ -148,7 +164,7 @@ class Judgement:
     def _outlived(self) -> Iterator[str]:
         """A state whose every instant lies before the retention period: nobody has interacted since."""
         retention = self.contract.retention
-        instants = [self.typed_of(f.path) for f in self.contract.fields if f.logical_type == "timestamp"]
+        instants = [self.typed_of(f.path) for f in self.contract.instants]
         if self.contract.kind == "state" and retention.anchor == "last_interaction" and retention.period and instants:
             limit = f"timestamp '{_naive(self.as_of)}' - {interval(retention.period)}"
             yield f"when greatest({', '.join(instants)}) < {limit} then '{EXPIRED}'"
@@ -229,7 +245,8 @@ class Judgement:
         elif f.treatment == "event_key":
             is_key = f.path in self.contract.key
             space = self.contract.family if is_key else f"{self.contract.family}/{f.stored_as[0]}"
-            yield f.stored_as[0], treatments.keyed(s, key=self.key_sql, family=space)
+            whole = " || chr(31) || ".join(self.text_of(path) for path in self.contract.key) if is_key else s
+            yield f.stored_as[0], treatments.keyed(whole, key=self.key_sql, family=space)
         elif f.treatment == "truncate_ip":
             yield f.stored_as[0], treatments.ipv4_network(s)
 

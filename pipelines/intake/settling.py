@@ -30,12 +30,17 @@ class Settled:
 def settle_events(
     connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, stored_keys: Sequence[Path], as_of: datetime
 ) -> Settled:
-    """Leave one row per event id: what is stored stays; within the batch the earliest (received, then own time)."""
+    """Leave one row per event id: what is stored stays; within the batch the earliest (received, then own time).
+
+    Rows without an id are events of their own.
+    """
     expired = _take_out_expired(connection, contract, as_of=as_of)
+    if not contract.key:
+        return Settled(expired=expired)
     content = _content(contract)
     connection.execute(f"""
         create or replace table losers as
-        with repeated as (select event_key from accepted group by event_key having count(*) > 1),
+        with repeated as (select event_key from accepted where event_key is not null group by event_key having count(*) > 1),
         candidates as (
             select rowid as row_id, {content} as content, * from accepted
             where event_key in (select event_key from repeated)),

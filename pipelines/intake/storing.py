@@ -31,7 +31,8 @@ def stage_days(
 ) -> Iterator[tuple[date, Move]]:
     """Stage one file per day of `accepted`, what the day already holds included, sorted by pseudonym."""
     columns = ", ".join(column.name for column in contract.lake_columns)
-    order = f"{contract.sort_by} nulls last, {contract.field(contract.event_time or '').stored_as[0]}, event_key"
+    tie = "event_key" if contract.key else columns
+    order = f"{contract.sort_by} nulls last, {contract.field(contract.event_time or '').stored_as[0]}, {tie}"
     days = connection.execute("select distinct dt from accepted order by dt").fetchall()
 
     def stage(day: date) -> tuple[date, Move]:
@@ -92,10 +93,12 @@ def stage_keys(
     """Stage the ids of `accepted` so that later copies are known.
 
     Runs of similar size are merged (the logarithmic method): as many files as the logarithm of the history, each id
-    rewritten as often.
+    rewritten as often. Sources without ids leave none.
     """
+    if not contract.key:
+        return []
     staged = staging_dir(home) / batch_id / "keys.parquet"
-    rows = f"select event_key, {content_sql(contract)} as content_key, dt from accepted"
+    rows = f"select event_key, {content_sql(contract)} as content_key, dt from accepted where event_key is not null"
     size = write_parquet(connection, f"{rows} order by dt, event_key", file=staged)
     merged = _mergeable(connection, stored_keys(home, contract.family), rows=size)
     if merged:

@@ -33,6 +33,14 @@ def timestamp(s: str) -> str:
     )
 
 
+def unix_seconds(s: str) -> str:
+    """UTC instant without zone from whole seconds since 1970, of the years 2000 to 2099; a fraction is cut off."""
+    whole = f"regexp_extract({s}, '^(\\d{{9,10}})(\\.\\d+)?$', 1)"
+    limits = "between 946684800 and 4102444799"
+    seconds = f"try_cast({whole} as bigint)"
+    return f"case when {seconds} {limits} then make_timestamp({seconds} * 1000000) end"
+
+
 def has_offset(s: str) -> str:
     """Whether the text of an instant states its offset."""
     return f"case when ends_with({s}, 'Z') then true else regexp_matches({s}, '{_OFFSET}') end"

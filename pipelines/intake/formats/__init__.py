@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.intake.formats import delimited, jsonl, parquet
+from pipelines.intake.formats import combined_log, delimited, jsonl, parquet
 from pipelines.intake.formats.lines import SCHEMA, UnreadableFile
 
 Reader = Callable[[Path], Iterator[pa.RecordBatch]]
@@ -20,6 +20,8 @@ Reader = Callable[[Path], Iterator[pa.RecordBatch]]
 READERS: dict[str, Reader] = {
     ".jsonl": jsonl.read_plain,
     ".jsonl.gz": jsonl.read_gzip,
+    ".log": combined_log.read_plain,
+    ".log.gz": combined_log.read_gzip,
     ".csv": delimited.read,
     ".parquet": parquet.read,
 }
