@@ -15,6 +15,7 @@ import pytest
 from pipelines import contracts, engine, intake, lake, settings
 from pipelines.identity import keys
 from pipelines.identity.keyring import Keyring
+from pipelines.identity.vault import open_vault
 
 AS_OF = datetime(2026, 6, 30, 17, tzinfo=UTC)
 
@@ -52,6 +53,12 @@ class Desk:
                 for file in found
             ]
         return pl.concat(frames)
+
+    def subjects(self) -> int:
+        """How many people and browsers the vault knows."""
+        with open_vault(self.home, self.ring, purpose="test") as opened:
+            row = opened._connection.execute("select count(*) from vault.subjects").fetchone()
+        return int(row[0]) if row else 0
 
     def quarantined(self) -> dict[tuple[str, str], int]:
         counts = intake.quarantine_counts(self.home, self.ring)

@@ -56,7 +56,11 @@ def load(directory: Path, *, policy_file: Path | None = None, as_of: date | None
         raise documents.ContractViolation(tuple(sorted(findings.listed)))
     relations.check_registers(taxonomy, policies, recipients, nodes, findings)
     policy = policies.on(as_of) if as_of else policies.versions[-1]
-    reader = Reader(words=Vocabulary(taxonomy, findings), policy=policy, findings=findings)
+    registers = {
+        "purposes": tuple(taxonomy.purposes),
+        "policy_versions": tuple(each.version for each in policies.versions),
+    }
+    reader = Reader(words=Vocabulary(taxonomy, findings), policy=policy, registers=registers, findings=findings)
     inbound, internal, outbound = _datasets(directory, reader)
     findings.raise_any()
     return Contracts(

@@ -89,15 +89,18 @@ class ConsentRule(Strict):
     """How a row's own statement of consent is read.
 
     `categories` maps a category name below `preferences` to a purpose; a row is denied where a category of `purpose`
-    is false, where `gpc` is true and `gpc_denies` holds the purpose, or where nothing is stated and `default` says so.
+    is false, where `gpc` is true and `gpc_denies` holds the purpose, where one of the fields `refusals` is true, where
+    the statements of the source `ledger` say so at the row's instant, or where nothing is stated and `default` says so.
     `denied_keeps` are the only lake columns a denied row fills.
     """
 
     purpose: str
-    preferences: str
-    categories: Annotated[Mapping[str, str], Frozen]
+    preferences: str = ""
+    categories: Annotated[Mapping[str, str], Frozen] = MappingProxyType({})
     gpc: str | None = None
     gpc_denies: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    ledger: str | None = None
     default: Literal["denied", "granted"]
     default_lawful_basis: str
     stored_as: str
@@ -156,6 +159,11 @@ class InboundContract(Dataset):
     references: tuple[Reference, ...] = ()
     fields: tuple[Field, ...]
     lake_columns: tuple[LakeColumn, ...]
+
+    @property
+    def makes_subjects(self) -> bool:
+        """Say whether rows can make somebody a subject of the vault."""
+        return any(field.treatment in ("pseudonymise", "vault") for field in self.fields)
 
     @property
     def instants(self) -> tuple[Field, ...]:

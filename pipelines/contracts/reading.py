@@ -5,7 +5,7 @@ Checks of the words and between contracts do not belong here (see `checks`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -35,7 +35,7 @@ _Part = TypeVar("_Part", Disclosure, Exposure)
 _DATASET = {"category", "purposes", "lawfulBasis"}
 _INBOUND = _DATASET | {"kind", "family", "hasIds", "dialect", "eventTime", "versionField", "tieField", "sortBy", "atLeastOne", "consent"}
 _TREATED = {"category", "treatment", "purposes"}
-_FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "allowedValues", "pathTemplates"}
+_FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "allowedValues", "allowedFrom", "pathTemplates"}
 _OUTBOUND = {"purposes", "lawfulBasis", "disclosure", "exposure"}
 
 _SQL_TYPES = {
@@ -52,10 +52,14 @@ _SQL_TYPES = {
 
 @dataclass(frozen=True)
 class Reader:
-    """What is needed to read a contract: the words, the policy in force, and where findings go."""
+    """What is needed to read a contract: the words, the policy in force, and where findings go.
+
+    `registers` are lists of words that a field may take its allowed values from, by name.
+    """
 
     words: Vocabulary
     policy: Policy
+    registers: Mapping[str, tuple[str, ...]]
     findings: Findings
 
     def inbound(self, root: Node, *, file: Path) -> InboundContract | None:
@@ -114,11 +118,17 @@ class Reader:
             mend = f"write {self.policy.timezone}"
             self.findings.add(row.place("default_timezone"), "the time zone is not that of the policy", mend=mend)
         self.words.check_field(row, contract)
+        if register := row.value("allowed_from"):
+            if register not in self.registers:
+                mend = f"use one of {', '.join(self.registers)}"
+                self.findings.add(row.place("allowed_from"), f"`{register}` is no register", mend=mend)
+        listed = {"allowed": self.registers.get(str(register), ())} if register else {}
         return row.build(
             Field,
             self.findings,
             stored_as=tuple(name for name, _ in columns.stored(row)),
             purposes=row.names("purposes") or contract.names("purposes"),
+            **listed,
         )
 
     def _lake_columns(

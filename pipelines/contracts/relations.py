@@ -21,6 +21,7 @@ def check_inbound(contracts: Mapping[str, InboundContract], nodes: Mapping[str, 
         _own_fields(contract, root, findings)
         if contract.consent:
             _consent(contract, contract.consent, root, findings)
+            _ledger(contract.consent, contracts, root, findings)
         _references(contract, contracts, root, findings)
 
 
@@ -139,7 +140,8 @@ def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> No
 
 def _consent(contract: InboundContract, rule: ConsentRule, root: Node, findings: Findings) -> None:
     paths = {field.path: field for field in contract.fields}
-    read = [f"{rule.preferences}.{name}" for name in rule.categories] + ([rule.gpc] if rule.gpc else [])
+    read = [*(f"{rule.preferences}.{name}" for name in rule.categories), *rule.refusals]
+    read += [rule.gpc] if rule.gpc else []
     for path in read:
         if path not in paths or paths[path].treatment != "consent":
             what = f"the consent rule reads `{path}`, which is no field with treatment consent"
@@ -157,11 +159,25 @@ def _consent(contract: InboundContract, rule: ConsentRule, root: Node, findings:
             f"deniedKeeps names `{name}`, which is no lake column",
             mend="correct or remove it",
         )
-    if rule.purpose not in contract.purposes or rule.purpose not in rule.categories.values():
+    is_stated = rule.purpose in rule.categories.values() or rule.ledger is not None
+    if rule.purpose not in contract.purposes or not is_stated:
         what = f"the consent rule decides on `{rule.purpose}`, which no purpose or category of the contract names"
         findings.add(
             odcs.custom_property(root, "consent"), what, mend="add it to purposes and to the rule's categories"
         )
+
+
+def _ledger(
+    rule: ConsentRule, contracts: Mapping[str, InboundContract], root: Node, findings: Findings
+) -> None:
+    if rule.ledger is None:
+        return
+    ledger = contracts.get(rule.ledger)
+    needed = {"purpose", "granted"}
+    if ledger is None or not needed <= {field.path for field in ledger.fields} or ledger.kind != "event":
+        place = _place(odcs.custom_property(root, "consent"), rule.ledger)
+        what = f"the consent rule asks `{rule.ledger}`, which is no source of statements"
+        findings.add(place, what, mend="name a source of events with the fields purpose and granted")
 
 
 def _references(

@@ -17,7 +17,7 @@ from pipelines.contracts import Contracts
 from pipelines.contracts.models import InboundContract
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
-from pipelines.intake import files, quarantine, replays, settling, storing
+from pipelines.intake import consulting, files, quarantine, replays, settling, storing
 from pipelines.intake.chunks import Chunks, Progress
 from pipelines.intake.formats import READERS, UnreadableFile
 from pipelines.intake.judging import EXPIRED, Judgement
@@ -107,6 +107,10 @@ class Intake:
             found[f"{source}.{field}"] = frozenset(value for (value,) in rows)
         return found
 
+    def _ledger(self, contract: InboundContract) -> InboundContract | None:
+        rule = contract.consent
+        return self._contracts.inbound[rule.ledger] if rule and rule.ledger else None
+
     def _batch(
         self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, inputs: _Inputs, vault: Vault
     ) -> BatchReport:
@@ -122,6 +126,7 @@ class Intake:
             at=self._as_of,
             policy_version=self._contracts.policy.version,
             known=self._shown_ids(connection, contract),
+            has_statements=consulting.prepare(connection, self._home, contract, self._ledger(contract)),
             progress=self._progress,
         )
         names = _read(connection, chunks, inputs)
@@ -145,7 +150,8 @@ class Intake:
         ).check()
         for replay in inputs.replays:
             moves.append(replays.stage_rest(connection, self._home, self._ring, contract, replay, batch_id=batch_id))
-        vault.forget_unused(_pseudonyms(connection, contract), domain=contract.domain)
+        if contract.makes_subjects:
+            vault.forget_unused(_pseudonyms(connection, contract), domain=contract.domain)
         if storing.states_links(contract):
             links = vault.links(domain=contract.domain)
             columns = self._contracts.internal[storing.LINKS].lake_columns

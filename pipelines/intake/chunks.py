@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.identity.vault import Vault
+from pipelines.intake import consulting
 from pipelines.intake.formats import SCHEMA, UnreadableFile
 from pipelines.intake.judging import LOSSY_TREATMENTS, Judgement, lost_column
 from pipelines.intake.operators import COLUMNS, is_mapped, operator_of
@@ -33,7 +34,8 @@ Progress = Callable[[str, int], None]
 class Chunks:
     """The rows of one batch as they stream through one DuckDB connection.
 
-    Needs the tables `known_<source>` (value) of every source that rows must refer to. Leaves two tables: `accepted`
+    Needs the tables `known_<source>` (value) of every source that rows must refer to, and `statements` where there are
+    any. Leaves two tables: `accepted`
     (file_no, place, received_, own_at, is_consented, the lake's columns) and `rejected` (file_no, place, reason, raw);
     what else is counted comes from `counted`.
     """
@@ -47,6 +49,7 @@ class Chunks:
         at: datetime,
         policy_version: str,
         known: Mapping[str, Collection[str]],
+        has_statements: bool,
         progress: Progress,
     ) -> None:
         self._connection = connection
@@ -55,6 +58,7 @@ class Chunks:
         self._at = at
         self._policy_version = policy_version
         self._known = known
+        self._has_statements = has_statements
         self._progress = progress
         self._waiting = 0
         self.rows_in = 0
@@ -80,6 +84,7 @@ class Chunks:
         if not self._waiting:
             return
         self._count()
+        self._consult()
         self._resolve()
         self._count_lost()
         self._connection.execute(self._accept_sql())
@@ -123,6 +128,11 @@ class Chunks:
         self._connection.execute(f"insert into chunk {self._judgement.judged('lines', known_shapes=self._shapes)}")
         self._waiting += len(block)
         self.rows_in += len(block)
+
+    def _consult(self) -> None:
+        if self._has_statements:
+            columns = {f.identifier_kind: column for column, f in self._judgement.carried() if f.identifier_kind}
+            consulting.consult(self._connection, columns, key=self._judgement.key_sql)
 
     def _count(self) -> None:
         """Count what is noted beside the rows' fates; memory stays bounded however many kinds of rows there are."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
+from pipelines import consent
 from pipelines.contracts.models import ConsentRule, Field, InboundContract
 from pipelines.engine import quoted
 from pipelines.intake import treatments
@@ -89,9 +90,9 @@ class Judgement:
         known = ", ".join(str(shape) for shape in known_shapes) or "0"
         return f"""
             select file_no, place, reason, case when reason is not null then raw end as raw, {self._marks()} as marks,
-                shape_hash, case when shape_hash not in ({known}) then shape end as shape, is_consented, {kept}
+                shape_hash, case when shape_hash not in ({known}) then shape end as shape, own_consent, {self._consent()} as is_consented, {kept}
             from (select file_no, place, raw, shape, hash(shape) as shape_hash, {tested}, {self._reason(known)} as reason,
-                    {self._consent()} as is_consented, {columns}
+                    {self._own_consent()} as own_consent, {columns}
                 from (select *, {self._typed()} from ({self._leaves(lines)})))"""
 
     def shapes(self, lines: str) -> str:
@@ -203,14 +204,24 @@ class Judgement:
         ]
         return " + ".join([f"case when {bit} then {1 << i} else 0 end" for i, bit in enumerate(bits)]) or "0"
 
+    def _own_consent(self) -> str:
+        """What the row says of its own: refused, granted, or nothing (NULL)."""
+        rule = self.contract.consent
+        if rule is None:
+            return "null::boolean"
+        categories = [self.typed_of(path) for path in rule.category_fields]
+        refused = [f"not {category}" for category in categories]
+        refused += [self.typed_of(rule.gpc)] if self._gpc_denies(rule) and rule.gpc else []
+        refused += [self.typed_of(path) for path in rule.refusals]
+        cases = [f"when coalesce({' or '.join(refused)}, false) then false"] if refused else []
+        cases += [f"when {' and '.join(categories)} then true"] if categories else []
+        return f"case {' '.join(cases)} end" if cases else "null::boolean"
+
     def _consent(self) -> str:
         rule = self.contract.consent
         if rule is None:
             return "true"
-        default = "true" if rule.default == "granted" else "false"
-        granted = [f"coalesce({self.typed_of(path)}, {default})" for path in rule.category_fields]
-        refused = [f"not coalesce({self.typed_of(rule.gpc)}, false)"] if self._gpc_denies(rule) and rule.gpc else []
-        return f"({' and '.join([*granted, *refused]) or 'false'})"
+        return f"coalesce(own_consent, {'true' if rule.default == 'granted' else 'false'})"
 
     @staticmethod
     def _gpc_denies(rule: ConsentRule) -> bool:
@@ -247,6 +258,8 @@ class Judgement:
             space = self.contract.family if is_key else f"{self.contract.family}/{f.stored_as[0]}"
             whole = " || chr(31) || ".join(self.text_of(path) for path in self.contract.key) if is_key else s
             yield f.stored_as[0], treatments.keyed(whole, key=self.key_sql, family=space)
+        elif f.treatment == "holder_key":
+            yield f.stored_as[0], consent.holder_key(s, kind=f.identifier_kind or "", key=self.key_sql)
         elif f.treatment == "truncate_ip":
             yield f.stored_as[0], treatments.ipv4_network(s)
 

@@ -73,6 +73,7 @@ def _in_order(contracts: Contracts) -> list[str]:
         needed = {
             *(reference.source for reference in contract.references),
             *(source for source, _ in contract.shown_ids),
+            *((contract.consent.ledger,) if contract.consent and contract.consent.ledger else ()),
         }
         for source in sorted(needed - {name}):
             if source not in ordered:

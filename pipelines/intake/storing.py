@@ -68,7 +68,8 @@ def stage_current(
 
 def states_links(contract: InboundContract) -> bool:
     """Say whether rows of a source can bear both a browser's and a learner's id."""
-    return {"anonymous_id", "user_id"} <= {field.identifier_kind for field in contract.fields}
+    subjects = [field for field in contract.fields if field.treatment == "pseudonymise"]
+    return {"anonymous_id", "user_id"} <= {field.identifier_kind for field in subjects}
 
 
 def stage_links(

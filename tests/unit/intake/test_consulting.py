@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.desk import Desk
+
+GRANTED = {"consent": {"categoryPreferences": {"analytics": True}}}
+REFUSED = {"consent": {"categoryPreferences": {"analytics": False}}}
+
+
+def call(number: int, at: str, *, context: dict[str, Any] | None = None, **ids: str) -> dict[str, Any]:
+    ids = ids or {"anonymousId": "browser-1"}
+    return {"messageId": f"m{number}", "type": "page", "timestamp": at, "context": context or {}, **ids}
+
+
+def statement(number: int, at: str, *, granted: bool, purpose: str = "product_analytics", **ids: str) -> dict[str, Any]:
+    return {
+        "event_id": f"c{number}",
+        **(ids or {"anonymous_id": "browser-1"}),
+        "purpose": purpose,
+        "granted": granted,
+        "occurred_at": at,
+        "policy_version": "1",
+        "source": "banner",
+    }
+
+
+def consented(desk: Desk) -> list[bool]:
+    rows = desk.rows("web_events").sort("event_key")
+    assert rows.select("is_consented").height
+    keyed = rows.filter(rows["visitor_pseudonym"].is_not_null() | rows["learner_pseudonym"].is_not_null())
+    assert keyed["is_consented"].all()
+    assert keyed.height == rows["is_consented"].sum()
+    return sorted(rows["is_consented"].to_list())
+
+
+MONDAY, TUESDAY, WEDNESDAY = (f"2026-05-0{day}T10:00:00Z" for day in (4, 5, 6))
+
+
+@pytest.mark.parametrize(
+    ("statements", "calls", "expected"),
+    [
+        ([], [call(1, TUESDAY)], [False]),
+        ([], [call(1, TUESDAY, context=GRANTED)], [True]),
+        ([statement(1, MONDAY, granted=True)], [call(1, TUESDAY)], [True]),
+        ([statement(1, MONDAY, granted=True)], [call(1, TUESDAY, context=REFUSED)], [False]),
+        ([statement(1, MONDAY, granted=True)], [call(1, TUESDAY, context={"gpc": True})], [False]),
+        ([statement(1, MONDAY, granted=False)], [call(1, TUESDAY, context=GRANTED)], [False]),
+        ([statement(1, WEDNESDAY, granted=False)], [call(1, TUESDAY, context=GRANTED)], [True]),
+        ([statement(1, TUESDAY, granted=False)], [call(1, TUESDAY, context=GRANTED)], [False]),
+        (
+            [statement(1, MONDAY, granted=False), statement(2, TUESDAY, granted=True)],
+            [call(1, MONDAY, context=GRANTED), call(2, WEDNESDAY)],
+            [False, True],
+        ),
+        (
+            [statement(1, MONDAY, granted=True), statement(2, MONDAY, granted=False)],
+            [call(1, TUESDAY, context=GRANTED)],
+            [False],
+        ),
+        ([statement(1, MONDAY, granted=False, purpose="newsletter")], [call(1, TUESDAY, context=GRANTED)], [True]),
+        ([statement(1, MONDAY, granted=False, anonymous_id="other")], [call(1, TUESDAY, context=GRANTED)], [True]),
+        # The same text as an id of another kind is another holder.
+        ([statement(1, MONDAY, granted=False, user_id="browser-1")], [call(1, TUESDAY, context=GRANTED)], [True]),
+        (
+            [statement(1, MONDAY, granted=False, user_id="user-1")],
+            [
+                call(1, TUESDAY, context=GRANTED, anonymousId="browser-1", userId="user-1"),
+                call(2, TUESDAY, context=GRANTED, userId="user-1"),
+                call(3, TUESDAY, context=GRANTED, anonymousId="browser-1"),
+            ],
+            [False, False, True],
+        ),
+        (
+            [statement(1, MONDAY, granted=True, user_id="user-1"), statement(2, MONDAY, granted=False)],
+            [call(1, TUESDAY, anonymousId="browser-1", userId="user-1")],
+            [False],
+        ),
+    ],
+)
+def test_what_the_row_and_the_ledger_say_decides(
+    desk: Desk, statements: list[dict[str, Any]], calls: list[dict[str, Any]], expected: list[bool]
+):
+    desk.land("web_events", "w.jsonl", calls)
+    desk.land("consents", "c.jsonl", statements)
+    desk.run()
+    assert consented(desk) == expected
+
+
+def test_who_refused_is_nobody_in_the_vault(desk: Desk):
+    desk.land("consents", "c.jsonl", [statement(1, MONDAY, granted=False)])
+    desk.land("web_events", "w.jsonl", [call(1, TUESDAY, context=GRANTED)])
+    desk.run()
+    assert desk.subjects() == 0
+
+
+def test_an_unknown_purpose_or_version_waits(desk: Desk):
+    rows = [statement(1, MONDAY, granted=True, purpose="fun"), {**statement(2, MONDAY, granted=True), "policy_version": "9"}]
+    desk.land("consents", "c.jsonl", rows)
+    desk.run()
+    assert desk.quarantined() == {
+        ("consents", "not_allowed:purpose"): 1,
+        ("consents", "not_allowed:policy_version"): 1,
+    }
