@@ -90,10 +90,17 @@ class Vocabulary:
             self.findings.add(place, f"`{path}` does not say which paths may be shown", mend=mend)
         stored = row.value("stored_as") or []
         columns = len(stored) if isinstance(stored, list) else 1
-        if columns != treatment.columns:
+        if "instead_of" in row.parts:
+            self._alternative(row, columns)
+        elif columns != treatment.columns:
             what = f"treatment `{name}` of `{path}` stores {treatment.columns} columns, storedAs names {columns}"
             mend = f"name {treatment.columns} in storedAs" if treatment.columns else "remove storedAs"
             self.findings.add(row.place("stored_as"), what, mend=f"{mend}, or choose another treatment")
+
+    def _alternative(self, row: Entry, columns: int) -> None:
+        if row.value("treatment") != "pseudonymise" or columns:
+            what = f"`{row.value('path')}` stands in for another identifier, but is not pseudonymised into its column"
+            self.findings.add(row.place("instead_of"), what, mend="use pseudonymise and no storedAs")
 
     def _one(self, entry: Entry, name: str, known: Mapping[str, object]) -> None:
         label = entry.value("path") or entry.value("name") or "the contract"

@@ -29,7 +29,8 @@ class Field(Strict):
     """One inbound field: how it is read, what it is, and what becomes of it.
 
     `path` is dotted (`context.ip`); `stored_as` names lake columns; `sql_type` is the type of the value as typed.
-    Values outside `allowed` are quarantined; of a label, values outside `allowed_values` are dropped. `path_templates` are
+    An identifier `instead_of` another field names the subject where that field is empty, in the other's column. Values
+    outside `allowed` are quarantined; of a label, values outside `allowed_values` are dropped. `path_templates` are
     the paths that a `url_path` may show.
     """
 
@@ -43,6 +44,7 @@ class Field(Strict):
     identifier_kind: str | None = None
     treatment: str
     stored_as: tuple[str, ...] = ()
+    instead_of: str | None = None
     purposes: tuple[str, ...]
     description: str
     allowed: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ _Part = TypeVar("_Part", Disclosure, Exposure)
 _DATASET = {"category", "purposes", "lawfulBasis"}
 _INBOUND = _DATASET | {"kind", "family", "hasIds", "dialect", "eventTime", "versionField", "tieField", "sortBy", "atLeastOne", "consent"}
 _TREATED = {"category", "treatment", "purposes"}
-_FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "allowedValues", "allowedFrom", "pathTemplates"}
+_FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "insteadOf", "allowedValues", "allowedFrom", "pathTemplates"}
 _OUTBOUND = {"purposes", "lawfulBasis", "disclosure", "exposure"}
 
 _SQL_TYPES = {

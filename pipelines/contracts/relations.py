@@ -127,6 +127,11 @@ def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> No
             findings.add(place, f"{name} names `{path}`, which is no timestamp", mend="name a timestamp")
     if contract.kind == "event" and not contract.event_time:
         findings.add(root, "an event has no eventTime", mend="add eventTime: the field with the event's own instant")
+    for field in contract.fields:
+        other = paths.get(field.instead_of) if field.instead_of else None
+        if field.instead_of and (other is None or not other.stored_as or other.treatment != "pseudonymise"):
+            what = f"`{field.path}` stands in for `{field.instead_of}`, which is no pseudonymised field"
+            findings.add(_place(root, field.instead_of), what, mend="name a field with pseudonymise and storedAs")
     if contract.has_ids != bool(contract.key):
         mend = "add primaryKey: true to the fields that do, or for events without ids hasIds: false"
         findings.add(root, "no field identifies a row" if contract.has_ids else "hasIds is false beside a key", mend=mend)

@@ -247,7 +247,7 @@ def _read(connection: duckdb.DuckDBPyConnection, chunks: Chunks, inputs: _Inputs
 
 def _pseudonyms(connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> pl.Series:
     """Return the pseudonyms of every row that is kept: whoever else was met on the way is nobody's subject."""
-    columns = [f.stored_as[0] for f in contract.fields if f.treatment == "pseudonymise"]
+    columns = [f.stored_as[0] for f in contract.fields if f.treatment == "pseudonymise" and f.stored_as]
     parts = [f"select {column} as pseudonym from accepted where {column} is not null" for column in columns]
     if not parts:
         return pl.Series("pseudonym", [], dtype=pl.String)

@@ -161,8 +161,10 @@ class Chunks:
 
     def _resolve(self) -> None:
         contract = self._judgement.contract
+        columns = {f.path: column for column, f in self._judgement.carried()}
         wanted = [
             f"select distinct '{f.identifier_kind}' as kind, {column} as value from chunk where {_usable(column)}"
+            + (f" and {columns[f.instead_of]} is null" if f.instead_of else "")
             for column, f in self._judgement.carried()
             if f.treatment == "pseudonymise"
         ]
@@ -231,13 +233,15 @@ class Chunks:
             if f.treatment == "pseudonymise":
                 kind = f"{column}_.kind = '{f.identifier_kind}'"
                 joins.append(f"left join resolved as {column}_ on chunk.{column} = {column}_.value and {kind}")
-                values[f.stored_as[0]] = f"{column}_.pseudonym"
+                stored = self._judgement.contract.field(f.instead_of).stored_as[0] if f.instead_of else f.stored_as[0]
+                found = f"{column}_.pseudonym"
+                values[stored] = f"coalesce({values[stored]}, {found})" if stored in values else found
             elif is_mapped(f):
                 joins.append(f"left join map_{column} on chunk.{column} = map_{column}.value")
-                found = [f"map_{column}.{name}" for name in COLUMNS[f.treatment]]
+                mapped = [f"map_{column}.{name}" for name in COLUMNS[f.treatment]]
                 if f.treatment == "truncate_ip":
-                    found = [f"coalesce(chunk.{f.stored_as[0]}, {found[0]})"]
-                values |= dict(zip(f.stored_as, found, strict=True))
+                    mapped = [f"coalesce(chunk.{f.stored_as[0]}, {mapped[0]})"]
+                values |= dict(zip(f.stored_as, mapped, strict=True))
         if self._judgement.contract.consent:
             values[self._judgement.contract.consent.stored_as] = "chunk.is_consented"
         return values, joins
