@@ -26,6 +26,9 @@ NEXT_MASTER_KEY_VARIABLE = "CROSSLIFE_MASTER_KEY_NEXT"
 KEY_FILE_VARIABLE = "CROSSLIFE_KEY_FILE"
 MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
 
+SECRETS = ("midtrans_server_key",)
+"""What other parties share with the operator, each under the name by which it is set."""
+
 # Set before any of these libraries is imported: nothing here may need or use the network at run time.
 _SILENCE = {
     "DO_NOT_TRACK": "1",
@@ -187,6 +190,16 @@ def master_key_text() -> str | None:
 def next_master_key_text() -> str | None:
     """Return the base64 master key that `keys rotate master` shall put in the place of the environment's, or None."""
     return os.environ.get(NEXT_MASTER_KEY_VARIABLE) or None
+
+
+def secret_variable(name: str) -> str:
+    """Return the variable that may hold a secret of another party: `CROSSLIFE_MIDTRANS_SERVER_KEY`."""
+    return f"CROSSLIFE_{name.upper()}"
+
+
+def secret_text(name: str) -> str | None:
+    """Return a secret of another party from the environment, or None."""
+    return os.environ.get(secret_variable(name)) or None
 
 
 def key_file(where: Home) -> Path:

@@ -27,6 +27,7 @@ _NAMED: dict[tuple[str, str], int] = {
     ("pipelines.quality", "QualityError"): FAILED,
     ("pipelines.intake.reports", "BalanceError"): FAILED,
     ("pipelines.intake.runs", "IntakeFailure"): FAILED,
+    ("pipelines.intake.runs", "SourcesWait"): REFUSED,
     ("pipelines.bench", "BenchmarkMismatch"): FAILED,
     ("pipelines.disclosure", "UnassessableFrame"): REFUSED,
     ("pipelines.release", "ReleaseRefused"): REFUSED,

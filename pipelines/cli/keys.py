@@ -1,4 +1,4 @@
-"""`crosslife keys`: make, list and exchange the keys of a home. Never shows one."""
+"""`crosslife keys`: make, list and exchange the keys of a home, keep what others share. Never shows one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from pipelines.cli.options import debug_option, home_option, json_option, place
 from pipelines.cli.terminal import print_json, print_table
 
 
+_MOST_CHARACTERS = 10_000
+
+
 @click.group()
 def keys() -> None:
-    """The keys of a home: made once, listed, exchanged."""
+    """The keys of a home: made once, listed, exchanged; and the secrets that others share with it."""
 
 
 @keys.command()
@@ -79,6 +82,40 @@ def rotate(what: str, home: Path | None, as_json: bool) -> None:
         return
     made, destroyed = (", ".join(names) or "nothing" for names in (done.made, done.destroyed))
     click.echo(f"{done.what}: made {made}; destroyed {destroyed}")
+
+
+@keys.command("set")
+@click.argument("name", type=click.Choice(settings.SECRETS))
+@home_option
+@json_option
+@debug_option
+def set_(name: str, home: Path | None, as_json: bool) -> None:
+    """Keep a secret that another party shares with you, in the place of an earlier one.
+
+    It is read from the terminal without showing it, or from a pipe; never from the command line, where other users could
+    read it. CROSSLIFE_<NAME> in the environment, where it is set, goes before it.
+
+    \b
+    Example:
+      crosslife keys set midtrans_server_key --home ./home < server.key
+    """
+    from pipelines.identity import keys as room
+
+    here = place(home=home)
+    room.open_keyring(here.home)
+    kept = room.keep_secret(here.home, name, _secret(name))
+    if as_json:
+        print_json(asdict(kept))
+        return
+    click.echo(f"{name}: kept, version {kept.version}")
+
+
+def _secret(name: str) -> str:
+    """Return a secret as typed or piped; a line longer than any secret is not read to its end."""
+    stdin = click.get_text_stream("stdin")
+    if stdin.isatty():
+        return str(click.prompt(name, hide_input=True, err=True))
+    return stdin.read(_MOST_CHARACTERS)
 
 
 def _show(home: Path, *, as_json: bool) -> None:

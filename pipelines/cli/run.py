@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pipelines import settings
+from pipelines.cli.failures import REFUSED
 from pipelines.cli.landed import unread_folders
 from pipelines.cli.options import (
     Place,
@@ -48,6 +49,7 @@ def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json:
         click.echo(told(summary))
         for hint in hints(summary, home=here.home):
             click.secho(hint, fg="yellow", err=True)
+    end(summary)
 
 
 def run_what_waits(here: Place, *, progress: Progress) -> dict[str, Any]:
@@ -78,6 +80,14 @@ def run_what_waits(here: Place, *, progress: Progress) -> dict[str, Any]:
     return {"changed": True, **facts, "run_id": outcome.run_id, "counts": outcome.counts}
 
 
+def end(summary: dict[str, Any]) -> None:
+    """End the command with the exit code of a refusal where sources wait for a secret; everything else was done."""
+    left_out = summary.get("counts", {}).get("intake/batch", {}).get("left_out")
+    if left_out:
+        click.secho(f"crosslife: {left_out}", fg="red", err=True)
+        click.get_current_context().exit(REFUSED)
+
+
 def told(summary: dict[str, Any]) -> str:
     """Return a run's summary as lines of text."""
     if not summary["changed"]:
@@ -96,9 +106,9 @@ def hints(summary: dict[str, Any], *, home: settings.Home) -> list[str]:
             f"{rows['quarantined']:,} of {rows['rows_in']:,} rows wait in quarantine: "
             f"`crosslife quarantine list --home {home.root}` counts them by reason"
         )
-    if rows.get("refused"):
+    if rows.get("expired"):
         found.append(
-            f"{rows['refused']:,} rows are older than the retention period and were not kept; an archive is loaded into a "
+            f"{rows['expired']:,} rows are older than the retention period and were not kept; an archive is loaded into a "
             "home of its own, under a policy of its own (`crosslife run --home OTHER --policy FILE`)"
         )
     return found

@@ -10,12 +10,19 @@ from pipelines.settings import Home
 def holder_key(s: str, *, kind: str, key: str) -> str:
     """SQL: the key under which the ledger knows whoever bears the identifier `s` of a kind.
 
-    64 bits of SHA-256 over key, kind and normal form; a secret prefix is sound where most of the digest is withheld. An
-    e-mail's normal form is lower case and trimmed; other identifiers are opaque.
+    An e-mail's normal form is lower case and trimmed; other identifiers are opaque.
     """
     normal = f"lower(trim(nfc_normalize({s})))" if kind == "email" else s
-    digest = f"sha256({key} || 'consent/{kind}:' || {normal})"
-    return f"(('0x' || substr({digest}, 1, 16))::ubigint::hugeint - 9223372036854775808)::bigint"
+    return holder_key_of_hash(f"sha256({normal})", kind=f"'{kind}'", key=key)
+
+
+def holder_key_of_hash(digest: str, *, kind: str, key: str) -> str:
+    """SQL: the same key, from the SHA-256 of the normal form, so that whoever is named by a hash alone can be asked for.
+
+    64 bits of SHA-256 over key, kind and digest; a secret prefix is sound where most of the outer digest is withheld.
+    """
+    keyed = f"sha256({key} || 'consent/' || {kind} || ':' || {digest})"
+    return f"(('0x' || substr({keyed}, 1, 16))::ubigint::hugeint - 9223372036854775808)::bigint"
 
 
 def statements(home: Home, ledger: InboundContract, *, purpose: str) -> str | None:

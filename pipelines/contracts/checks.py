@@ -70,6 +70,10 @@ class Vocabulary:
                 self.findings.add(
                     row.place("purposes"), f"the contract does not declare purpose `{purpose}`", mend=mend
                 )
+        kind = self.taxonomy.identifier_kinds.get(str(row.value("identifier_kind")))
+        if kind and kind.stands_for and "consent" not in contract.parts:
+            what = f"`{row.value('path')}` is matched by its hash, and nobody is asked for consent to that"
+            self.findings.add(row.place("identifier_kind"), what, mend="add a consent rule to the contract")
         self._treatment(row)
 
     def _treatment(self, row: Entry) -> None:
@@ -85,7 +89,7 @@ class Vocabulary:
         if name in ("vault", "pseudonymise") and "identifier_kind" not in row.parts:
             mend = f"add identifierKind: one of {', '.join(self.taxonomy.identifier_kinds)}"
             self.findings.add(place, f"`{path}` goes to the vault without an identifier kind", mend=mend)
-        if name == "url_path" and not row.value("path_templates"):
+        if name == "url_path" and not (row.value("path_templates") or row.value("path_templates_from")):
             mend = "add pathTemplates: the paths that may be shown"
             self.findings.add(place, f"`{path}` does not say which paths may be shown", mend=mend)
         stored = row.value("stored_as") or []

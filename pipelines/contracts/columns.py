@@ -25,7 +25,7 @@ def stored(row: Entry) -> tuple[tuple[str, str], ...]:
 def column(name: str, description: str, field: Field, treatment: Treatment, consent: ConsentRule | None) -> LakeColumn:
     """Return one column of a treated field, with the treatment's limits where that makes the value."""
     as_typed = treatment.sql_type is None
-    denied = consent is not None and name not in consent.denied_keeps
+    denied = consent is not None and consent.withholds(name)
     return LakeColumn(
         name=name,
         sql_type=treatment.sql_type or field.sql_type,

@@ -10,12 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pipelines.contracts import documents, relations
+from pipelines.contracts import documents, relations, sharing
 from pipelines.contracts.checks import Vocabulary
 from pipelines.contracts.documents import Findings, Node
-from pipelines.contracts.models import Dataset, Frozen, InboundContract, InternalContract, OutboundContract, Strict
+from pipelines.contracts.models import Dataset, InboundContract, InternalContract, OutboundContract
 from pipelines.contracts.reading import Reader
 from pipelines.contracts.registers import Policy, PolicyVersions, Recipient, Recipients, Taxonomy
+from pipelines.contracts.strict import Frozen, Strict
 
 _Contract = TypeVar("_Contract", bound=Dataset)
 
@@ -81,6 +82,7 @@ def _datasets(
     inbound, inbound_nodes = _folder(directory, "inbound", reader.inbound, findings)
     internal, internal_nodes = _folder(directory, "internal", reader.internal, findings)
     outbound, outbound_nodes = _folder(directory, "outbound", reader.outbound, findings)
+    inbound = sharing.with_shared_paths(inbound, inbound_nodes, findings)
     relations.check_inbound(inbound, inbound_nodes, findings)
     relations.check_internal(internal, inbound, internal_nodes, findings)
     relations.check_outbound(outbound, outbound_nodes, findings)

@@ -11,18 +11,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BeforeValidator
+from pydantic import Field as Setting
+
+from pipelines.contracts.statements import StatementMapping
+from pipelines.contracts.strict import Frozen, Strict, each_listed
 
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
-Frozen = AfterValidator(MappingProxyType)
 LogicalType = Literal["string", "timestamp", "unix_seconds", "date", "partial_date", "integer", "number", "boolean"]
 Anchor = Literal["event", "completion", "last_interaction", "none"]
-
-
-class Strict(BaseModel):
-    """A model that cannot be changed and takes nothing it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Field(Strict):
@@ -31,7 +28,8 @@ class Field(Strict):
     `path` is dotted (`context.ip`); `stored_as` names lake columns; `sql_type` is the type of the value as typed.
     An identifier `instead_of` another field names the subject where that field is empty, in the other's column. Values
     outside `allowed` are quarantined; of a label, values outside `allowed_values` are dropped. `path_templates` are
-    the paths that a `url_path` may show.
+    the paths that a `url_path` may show, taken over from another field (source.field) by `path_templates_from`. Ids of
+    one `key_space` have one keyed hash, in whichever source they stand.
     """
 
     path: str
@@ -45,6 +43,7 @@ class Field(Strict):
     treatment: str
     stored_as: tuple[str, ...] = ()
     instead_of: str | None = None
+    key_space: str | None = None
     purposes: tuple[str, ...]
     description: str
     allowed: tuple[str, ...] = ()
@@ -54,6 +53,7 @@ class Field(Strict):
     max_length: int = 2000
     allowed_values: tuple[str, ...] = ()
     path_templates: tuple[str, ...] = ()
+    path_templates_from: str | None = None
 
 
 class LakeColumn(Strict):
@@ -79,12 +79,12 @@ class LakeColumn(Strict):
 
 
 class Reference(Strict):
-    """A field that names a row of another source, and what happens to a row that names an unknown one."""
+    """A field that names a row of another source, and what happens where it is unknown: to the row, or to the name."""
 
     field: str
     source: str
     source_field: str
-    unknown: Literal["quarantine", "accept"]
+    unknown: Literal["quarantine", "accept", "drop"]
 
 
 class ConsentRule(Strict):
@@ -93,12 +93,13 @@ class ConsentRule(Strict):
     `categories` maps a category name below `preferences` to a purpose; a row is denied where a category of `purpose`
     is false, where `gpc` is true and `gpc_denies` holds the purpose, where one of the fields `refusals` is true, where
     the statements of the source `ledger` say so at the row's instant, or where nothing is stated and `default` says so.
-    `denied_keeps` are the only lake columns a denied row fills.
+    Either `denied_keeps` are the only lake columns a denied row fills, or `denied_drops` the only ones it leaves empty:
+    then whoever denies is a subject all the same, and a state is judged at the instant of its version.
     """
 
     purpose: str
     preferences: str = ""
-    categories: Annotated[Mapping[str, str], Frozen] = MappingProxyType({})
+    categories: Annotated[Mapping[str, str], Frozen] = Setting(default_factory=lambda: MappingProxyType({}))
     gpc: str | None = None
     gpc_denies: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
@@ -106,7 +107,12 @@ class ConsentRule(Strict):
     default: Literal["denied", "granted"]
     default_lawful_basis: str
     stored_as: str
-    denied_keeps: tuple[str, ...]
+    denied_keeps: tuple[str, ...] = ()
+    denied_drops: tuple[str, ...] = ()
+
+    def withholds(self, column: str) -> bool:
+        """Say whether a denied row leaves a lake column of its fields empty."""
+        return column in self.denied_drops if self.denied_drops else column not in self.denied_keeps
 
     @property
     def category_fields(self) -> tuple[str, ...]:
@@ -117,11 +123,15 @@ class ConsentRule(Strict):
 
 
 class Retention(Strict):
-    """How long a dataset is kept: `period` (ISO 8601, None: for ever) from `anchor`, else from `otherwise_anchor`."""
+    """How long a dataset is kept: `period` (ISO 8601, None: for ever) from `anchor`, else from `otherwise_anchor`.
+
+    `element` is the contract's own field from which it runs; None where a row alone does not tell.
+    """
 
     category: str
     anchor: Anchor
     period: str | None
+    element: str | None = None
     otherwise_anchor: Anchor | None = None
     otherwise_period: str | None = None
 
@@ -142,20 +152,24 @@ class Dataset(Strict):
 class InboundContract(Dataset):
     """What a source lands, and what of it is stored in the lake.
 
-    Events without ids (`has_ids` false) have no key, and none of them is ever a duplicate. `dialect` names how its tool writes a row where that is not the contract's own shape.
+    Events without ids (`has_ids` false) have no key, and none of them is ever a duplicate. `dialect` names how
+    its tool writes a row where that is not the contract's own shape. Of two states of one key the newer stands: by the
+    latest of the instants `version_fields`, of equal ones by the last that is listed; or by a field whose allowed values
+    stand in the order of its life; without either by arrival.
     """
 
     kind: Literal["event", "state"]
     category: str
     family: str
     dialect: str | None = None
+    mapping: StatementMapping | None = None
     event_time: str | None = None
     has_ids: bool = True
     key: tuple[str, ...]
-    version_field: str | None = None
+    version_fields: tuple[str, ...] = ()
     tie_field: str | None = None
     sort_by: str
-    at_least_one: tuple[str, ...] = ()
+    at_least_one: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(each_listed)] = ()
     retention: Retention
     consent: ConsentRule | None = None
     references: tuple[Reference, ...] = ()
@@ -177,6 +191,11 @@ class InboundContract(Dataset):
         """Return (source, field) of every id that a path template may show: `{courses.course_id}`."""
         named = {name for field in self.fields for path in field.path_templates for name in _PLACEHOLDER.findall(path)}
         return tuple(sorted((source, field) for source, _, field in (name.partition(".") for name in named)))
+
+    @property
+    def version_instants(self) -> tuple[Field, ...]:
+        """Return the instants that tell a state's version; none where its status or its arrival does."""
+        return tuple(field for field in self.instants if field.path in self.version_fields)
 
     def field(self, path: str) -> Field:
         """Return the field at a dotted path; raises KeyError."""

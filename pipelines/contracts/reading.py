@@ -33,9 +33,9 @@ from pipelines.contracts.registers import Policy
 _Part = TypeVar("_Part", Disclosure, Exposure)
 
 _DATASET = {"category", "purposes", "lawfulBasis"}
-_INBOUND = _DATASET | {"kind", "family", "hasIds", "dialect", "eventTime", "versionField", "tieField", "sortBy", "atLeastOne", "consent"}
+_INBOUND = _DATASET | {"kind", "family", "hasIds", "dialect", "mapping", "eventTime", "versionField", "tieField", "sortBy", "atLeastOne", "consent"}
 _TREATED = {"category", "treatment", "purposes"}
-_FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "insteadOf", "allowedValues", "allowedFrom", "pathTemplates"}
+_FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "insteadOf", "keySpace", "allowedValues", "allowedFrom", "pathTemplates", "pathTemplatesFrom"}
 _OUTBOUND = {"purposes", "lawfulBasis", "disclosure", "exposure"}
 
 _SQL_TYPES = {
@@ -74,6 +74,7 @@ class Reader:
             self.findings,
             file=file,
             key=_key(rows),
+            version_fields=entry.names("version_field"),
             fields=tuple(field for _, field in pairs),
             references=tuple(self._references(rows)),
             consent=consent,
@@ -134,10 +135,13 @@ class Reader:
     def _lake_columns(
         self, pairs: Iterable[tuple[Entry, Field]], contract: Entry, consent: ConsentRule | None
     ) -> Iterable[LakeColumn]:
+        pairs = list(pairs)
         for row, field in pairs:
+            sources = (field.path, *(other.path for _, other in pairs if other.instead_of == field.path))
             if treatment := self.words.taxonomy.treatments.get(field.treatment):
                 for name, description in columns.stored(row):
-                    yield columns.column(name, description, field, treatment, consent)
+                    found = columns.column(name, description, field, treatment, consent)
+                    yield found.model_copy(update={"sources": sources})
         if consent:
             yield columns.consent_column(consent, contract)
         yield POLICY_VERSION
@@ -186,8 +190,8 @@ class Reader:
                 target = str(each.plain().get("to", "")).split(".")
                 unknown = [node.plain() for node in (each.get("customProperties") or each).members()]
                 policy = next((item.get("value") for item in unknown if item.get("property") == "unknown"), None)
-                if len(target) != 2 or policy not in ("quarantine", "accept"):
-                    mend = "write `to: source.field` and a custom property unknown: quarantine or accept"
+                if len(target) != 2 or policy not in ("quarantine", "accept", "drop"):
+                    mend = "write `to: source.field` and a custom property unknown: quarantine, accept or drop"
                     self.findings.add(each, "the reference is incomplete", mend=mend)
                     continue
                 yield Reference(field=str(row.value("path")), source=target[0], source_field=target[1], unknown=policy)
@@ -207,6 +211,7 @@ class Reader:
             category=named,
             anchor=window.anchor,
             period=window.period,
+            element=found.value("element"),
             otherwise_anchor=other.anchor if other else None,
             otherwise_period=other.period if other else None,
         )

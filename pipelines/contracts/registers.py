@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 from pydantic import Field as Setting
 
-from pipelines.contracts.models import Anchor, Frozen, Strict
+from pipelines.contracts.models import Anchor
+from pipelines.contracts.strict import Frozen, Strict
 
 _DURATION = r"^P(\d+Y)?(\d+M)?(\d+D)?$"
 
@@ -27,10 +28,11 @@ class Word(Strict):
 
 
 class IdentifierKind(Strict):
-    """A kind of identifier the vault knows, and whose it is."""
+    """A kind of identifier the vault knows, and whose it is; `stands_for` are the kinds that it may be a hash of."""
 
     description: str
     subject: Literal["learner", "visitor"]
+    stands_for: tuple[str, ...] = ()
 
 
 class Purpose(Strict):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from pipelines.contracts import odcs
 from pipelines.contracts.documents import Findings, Node
-from pipelines.contracts.models import ConsentRule, InboundContract, InternalContract, OutboundContract
+from pipelines.contracts.models import ConsentRule, Field, InboundContract, InternalContract, OutboundContract
 from pipelines.contracts.registers import Policy, PolicyVersions, Recipients, Taxonomy
 
 
@@ -114,11 +114,11 @@ def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> No
     paths = {field.path: field for field in contract.fields}
     named = {
         "eventTime": contract.event_time,
-        "versionField": contract.version_field,
         "tieField": contract.tie_field,
     }
     wanted = [(name, path) for name, path in named.items() if path]
-    wanted += [("atLeastOne", path) for path in contract.at_least_one]
+    wanted += [("versionField", path) for path in contract.version_fields if not _is_status(contract, paths.get(path))]
+    wanted += [("atLeastOne", path) for paths in contract.at_least_one for path in paths]
     for name, path in wanted:
         place = odcs.custom_property(root, name)
         if path not in paths:
@@ -127,11 +127,8 @@ def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> No
             findings.add(place, f"{name} names `{path}`, which is no timestamp", mend="name a timestamp")
     if contract.kind == "event" and not contract.event_time:
         findings.add(root, "an event has no eventTime", mend="add eventTime: the field with the event's own instant")
-    for field in contract.fields:
-        other = paths.get(field.instead_of) if field.instead_of else None
-        if field.instead_of and (other is None or not other.stored_as or other.treatment != "pseudonymise"):
-            what = f"`{field.path}` stands in for `{field.instead_of}`, which is no pseudonymised field"
-            findings.add(_place(root, field.instead_of), what, mend="name a field with pseudonymise and storedAs")
+    _keys_and_stand_ins(contract, root, findings)
+    _mapping(contract, root, findings)
     if contract.has_ids != bool(contract.key):
         mend = "add primaryKey: true to the fields that do, or for events without ids hasIds: false"
         findings.add(root, "no field identifies a row" if contract.has_ids else "hasIds is false beside a key", mend=mend)
@@ -141,6 +138,33 @@ def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> No
         findings.add(_place(root, element), f"retention runs from `{element}`, which is no field", mend="correct it")
     for twice in sorted({path for path in paths if [field.path for field in contract.fields].count(path) > 1}):
         findings.add(_place(root, twice), f"field `{twice}` stands twice", mend="remove one of them")
+
+
+def _mapping(contract: InboundContract, root: Node, findings: Findings) -> None:
+    if contract.mapping is None:
+        return
+    allowed = {value for field in contract.fields for value in field.allowed}
+    led_to = {event_type for rule in contract.mapping.rules for event_type in rule.event_types}
+    for unknown in sorted(led_to - allowed):
+        what = f"the mapping leads to `{unknown}`, which no field allows"
+        findings.add(_place(root, unknown), what, mend="add it to the field's validValues, or correct the mapping")
+
+
+def _keys_and_stand_ins(contract: InboundContract, root: Node, findings: Findings) -> None:
+    paths = {field.path: field for field in contract.fields}
+    for field in contract.fields:
+        other = paths.get(field.instead_of) if field.instead_of else None
+        if field.instead_of and (other is None or not other.stored_as or other.treatment != "pseudonymise"):
+            what = f"`{field.path}` stands in for `{field.instead_of}`, which is no pseudonymised field"
+            findings.add(_place(root, field.instead_of), what, mend="name a field with pseudonymise and storedAs")
+        if field.key_space and field.treatment != "event_key":
+            what = f"`{field.path}` has a key space, and no key is made of it"
+            findings.add(_place(root, field.key_space), what, mend="use event_key, or remove keySpace")
+
+
+def _is_status(contract: InboundContract, field: Field | None) -> bool:
+    """Say whether a field alone tells a state's version by the order of its allowed values."""
+    return field is not None and bool(field.allowed) and contract.version_fields == (field.path,)
 
 
 def _consent(contract: InboundContract, rule: ConsentRule, root: Node, findings: Findings) -> None:
@@ -154,16 +178,21 @@ def _consent(contract: InboundContract, rule: ConsentRule, root: Node, findings:
                 odcs.custom_property(root, "consent"), what, mend="declare the field, or remove it from the rule"
             )
     columns = {column.name: column for column in contract.lake_columns}
+    if bool(rule.denied_keeps) == bool(rule.denied_drops):
+        what = "the consent rule must say either what denied rows keep or what they drop"
+        findings.add(odcs.custom_property(root, "consent"), what, mend="write deniedKeeps or deniedDrops")
     telling = {name for name, column in columns.items() if column.pii in ("pseudonym", "quasi")}
     for name in sorted(telling & set(rule.denied_keeps)):
         what = f"deniedKeeps names `{name}`, which still tells of a person"
         findings.add(_place(odcs.custom_property(root, "consent"), name), what, mend="remove it")
-    for name in sorted(set(rule.denied_keeps) - set(columns)):
-        findings.add(
-            _place(odcs.custom_property(root, "consent"), name),
-            f"deniedKeeps names `{name}`, which is no lake column",
-            mend="correct or remove it",
-        )
+    for part, listed in (("deniedKeeps", rule.denied_keeps), ("deniedDrops", rule.denied_drops)):
+        for name in sorted(set(listed) - set(columns)):
+            what = f"{part} names `{name}`, which is no lake column"
+            findings.add(_place(odcs.custom_property(root, "consent"), name), what, mend="correct or remove it")
+    keys = {paths[path].stored_as[0] for path in contract.key if path in paths and paths[path].stored_as}
+    for name in sorted(keys & set(rule.denied_drops)):
+        what = f"deniedDrops names `{name}`, which identifies the row"
+        findings.add(_place(odcs.custom_property(root, "consent"), name), what, mend="remove it")
     is_stated = rule.purpose in rule.categories.values() or rule.ledger is not None
     if rule.purpose not in contract.purposes or not is_stated:
         what = f"the consent rule decides on `{rule.purpose}`, which no purpose or category of the contract names"
@@ -194,6 +223,9 @@ def _references(
         if target is None or reference.source_field not in {field.path for field in target.fields}:
             what = f"`{reference.field}` refers to `{shown}`, which is not there"
             findings.add(_place(root, shown), what, mend="declare it, or correct the relationship's `to`")
+        if reference.unknown == "drop" and contract.field(reference.field).treatment != "keep":
+            what = f"`{reference.field}` is to be dropped where it is unknown, and is not kept where it is known"
+            findings.add(_place(root, shown), what, mend="use treatment keep, or unknown: quarantine or accept")
 
 
 def _known(words: Iterable[str], known: Mapping[str, object], kind: str, root: Node, findings: Findings) -> None:

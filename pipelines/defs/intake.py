@@ -22,6 +22,8 @@ QUARANTINE = dg.AssetKey(["quarantine", "rows"])
 VAULT = dg.AssetKey(["identity", "vault"])
 Results: TypeAlias = Iterator[dg.MaterializeResult[None]]
 LINKS = "identity_links"
+LEFT_OUT = "left_out"
+"""Which sources wait, and for what: beside the counts of a batch."""
 _OWNERS = ["team:platform"]
 _TELL_FROM_ROWS = 100_000
 
@@ -103,7 +105,12 @@ def lake_assets(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Take in all that has landed."""
     site.say("intake: reading what has landed")
-    reports = intake.run(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+    left_out = ""
+    try:
+        reports = intake.run(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+    except intake.SourcesWait as waiting:
+        reports, left_out = waiting.reports, str(waiting)
+        context.log.error(left_out)
     for report in reports:
         site.say(f"intake: {report.source}, {report.rows_in:,} rows in, {report.accepted:,} accepted")
     for dataset, days in lake.stale_days(site.home).items():
@@ -112,7 +119,9 @@ def lake_assets(
                 context.log_event(dg.AssetMaterialization(key(dataset), partition=day))
     for spec in specs():
         if spec.key in context.selected_asset_keys:
-            yield dg.MaterializeResult(spec.key, metadata=_counts(site, spec.key, reports))
+            facts: dict[str, int | str] = dict(_counts(site, spec.key, reports))
+            facts |= {LEFT_OUT: left_out} if left_out and spec.key == BATCH else {}
+            yield dg.MaterializeResult(spec.key, metadata=facts)
 
 
 def _telling(site: Site) -> Callable[[str, int], None]:
@@ -134,7 +143,8 @@ def _counts(site: Site, asset: dg.AssetKey, reports: Sequence[BatchReport]) -> d
     if asset == BATCH:
         names = ("files", "rows_in", "accepted", "superseded", "duplicates")
         totals = {name: sum(int(getattr(report, name)) for report in reports) for name in names}
-        return {**totals, "quarantined": _total(reports, "quarantined"), "refused": _total(reports, "refused")}
+        totals |= {name: _total(reports, name) for name in ("quarantined", "refused")}
+        return {**totals, "expired": sum(report.refused.get("expired", 0) for report in reports)}
     if asset == QUARANTINE:
         return {"quarantined": _total(reports, "quarantined"), "replayed": sum(report.replayed for report in reports)}
     if asset in own:

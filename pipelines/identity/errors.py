@@ -14,6 +14,10 @@ class MissingKey(IdentityProblem):
     """A key, the keyring or the master key is not there."""
 
 
+class MissingSecret(MissingKey):
+    """A secret that another party shares with us was not given."""
+
+
 class WrongKey(IdentityProblem):
     """A key is there and does not open what it should open."""
 
@@ -24,6 +28,10 @@ class LooseKeyFile(IdentityProblem):
 
 class LostVault(IdentityProblem):
     """The keyring names a vault file that is not there, or a vault lies there that no key opens."""
+
+
+class OldLookups(IdentityProblem):
+    """The vault's lookups were computed another way than now: nobody would be found by them."""
 
 
 class VaultBusy(IdentityProblem):

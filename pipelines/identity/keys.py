@@ -10,14 +10,18 @@ from pathlib import Path
 
 from pipelines import settings
 from pipelines.identity import epochs, keyring, master, rotation
-from pipelines.identity.errors import LostVault, UnsupportedRotation
+from pipelines.identity.errors import LostVault, MissingKey, MissingSecret, UnsupportedRotation, WrongKey
 from pipelines.identity.files import locked
 from pipelines.identity.keyring import Keyring, NewKey
 from pipelines.identity.rotation import Rotation
 
-__all__ = ["ROTATABLE", "KeyStatus", "Keyring", "KeyringStatus", "Rotation", "init", "open_keyring", "rotate", "status"]
+__all__ = [
+    *("ROTATABLE", "KeyStatus", "Keyring", "KeyringStatus", "Rotation"),
+    *("init", "keep_secret", "open_keyring", "rotate", "secret", "status"),
+]
 
 ROTATABLE = ("master", "vault", "lookup")
+_LONGEST_SECRET = 1_000
 _FIRST_KEYS = (
     NewKey("root"),
     NewKey("lookup/1"),
@@ -91,6 +95,34 @@ def status(home: settings.Home) -> KeyringStatus:
         vault_file=file,
         is_vault_present=file.exists(),
     )
+
+
+def keep_secret(home: settings.Home, name: str, text: str) -> KeyStatus:
+    """Keep a secret of another party in the keyring, in the place of an earlier one; return its entry, not the secret.
+
+    Blanks around it are no part of it. Raises WrongKey where it is empty, more than one line, or no name of `settings.SECRETS`.
+    """
+    material = text.strip()
+    if name not in settings.SECRETS or not material or len(material) > _LONGEST_SECRET or not material.isprintable():
+        message = f"the secret {name!r} was not kept: one line of text is expected, for one of {', '.join(settings.SECRETS)}"
+        raise WrongKey(message)
+    kept = open_keyring(home).keep(f"secret/{name}", material.encode())
+    return KeyStatus(kept.id, kept.version, kept.state, kept.created)
+
+
+def secret(ring: Keyring, name: str) -> bytes:
+    """Return a secret of another party: the environment's, else the kept one. Raises MissingSecret saying what to do."""
+    text = settings.secret_text(name)
+    if text is not None:
+        return text.strip().encode()
+    try:
+        return ring.key(f"secret/{name}")
+    except MissingKey:
+        message = (
+            f"the secret {name} was not given: run `crosslife keys set {name}`, "
+            f"or set {settings.secret_variable(name)}"
+        )
+        raise MissingSecret(message) from None
 
 
 def rotate(home: settings.Home, what: str, *, new_master_text: str | None = None) -> Rotation:

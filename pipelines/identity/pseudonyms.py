@@ -16,11 +16,20 @@ DOMAINS = frozenset({"analytics", "ads", "support", "payments"})
 PSEUDONYM_DIGITS = 32
 
 
+def with_digest(identifiers: pl.DataFrame) -> pl.DataFrame:
+    """Add `digest`: SHA-256 of the normal form in hexadecimal digits, as the hash that is sent to Meta."""
+    return identifiers.with_columns(plh.col("normal").chash.sha2_256().alias("digest"))
+
+
 def with_lookup(identifiers: pl.DataFrame, *, key: bytes) -> pl.DataFrame:
-    """Add `lookup` (32 bytes): HMAC-SHA256 of kind, colon and normal form."""
-    text = identifiers.select(text=pl.concat_str(["kind", "normal"], separator=":"))
-    digest = text.select(plh.col("text").chash.hmac_sha256(key=key.hex())).to_series()
-    return identifiers.with_columns(lookup=digest.str.decode("hex"))
+    """Add `lookup` (32 bytes): HMAC-SHA256 of kind, colon and `digest`, computed from `normal` where it is not there.
+
+    So whoever is known by an identifier is found by its hash too, and nothing more has to be kept for that.
+    """
+    digested = identifiers if "digest" in identifiers.columns else with_digest(identifiers)
+    text = digested.select(text=pl.concat_str(["kind", "digest"], separator=":"))
+    keyed = text.select(plh.col("text").chash.hmac_sha256(key=key.hex())).to_series()
+    return identifiers.with_columns(lookup=keyed.str.decode("hex"))
 
 
 def with_pseudonym(secrets: pl.DataFrame, *, key: bytes) -> pl.DataFrame:

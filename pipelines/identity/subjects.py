@@ -10,7 +10,8 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from pipelines.identity import sealing, tables
+from pipelines.identity import pseudonyms, sealing, tables
+from pipelines.identity.errors import OldLookups
 
 # The domain of the vault itself: its data key seals raw identifiers and attributes; it has no pseudonyms.
 IDENTITY = "identity"
@@ -62,6 +63,22 @@ def secrets(connection: duckdb.DuckDBPyConnection, subjects: pl.DataFrame, *, do
     missing = found.filter(pl.col("secret").is_null())["subject"]
     made = _draw(connection, missing, domain=domain)
     return pl.concat([found.filter(pl.col("secret").is_not_null()), made])
+
+
+def check_lookups(connection: duckdb.DuckDBPyConnection, *, lookup_key: bytes) -> None:
+    """Raise OldLookups where a vault's lookups are not what we would compute: everybody known would be somebody new."""
+    row = connection.execute("select * from vault.identifiers limit 1").pl()
+    sql = "select data_key from incoming join vault.domain_secrets using (subject) where domain = $domain"
+    keys = tables.query(connection, sql, incoming=row.select("subject"), bound={"domain": IDENTITY})["data_key"]
+    normal = sealing.unseal(
+        row["ciphertext"].to_list(), data_keys=keys.to_list(), subjects=row["subject"].to_list(), what="identifier"
+    )
+    expected = pseudonyms.with_lookup(row.select("kind", normal=normal), key=lookup_key)["lookup"]
+    if expected.to_list() != row["lookup"].to_list():
+        message = (
+            "the vault's lookups were made by an earlier version: run `crosslife keys rotate lookup`, then try again"
+        )
+        raise OldLookups(message)
 
 
 def next_number(connection: duckdb.DuckDBPyConnection) -> int:

@@ -13,8 +13,9 @@ import duckdb
 import polars as pl
 
 from pipelines import settings
-from pipelines.identity import attributes, edges, epochs, forgetting, normal_forms, pseudonyms, subjects
+from pipelines.identity import attributes, edges, epochs, forgetting, matching, normal_forms, pseudonyms, subjects
 from pipelines.identity.attributes import StoredAttributes
+from pipelines.identity.errors import IdentityProblem
 from pipelines.identity.files import locked
 from pipelines.identity.keyring import Keyring
 
@@ -29,18 +30,28 @@ class Vault:
         self._connection = connection
         self._ring = ring
         self._lookup = ring.current("lookup")
+        subjects.check_lookups(connection, lookup_key=self._lookup_key())
         self._begin()
 
     def resolve(self, identifiers: pl.DataFrame, *, domain: str, at: datetime) -> pl.DataFrame:
         """Return `kind`, `value`, `pseudonym` for each distinct pair of `kind` and `value` that is not NULL.
 
-        Unknown identifiers become new subjects, first seen `at`. A value of which nothing usable is left (an e-mail
-        of blanks) has no pseudonym.
+        Unknown identifiers become new subjects, first seen `at`; hashes find who is known and make nobody known. A
+        value of which nothing usable is left (an e-mail of blanks) has no pseudonym.
         """
         key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
         distinct = identifiers.select(pl.col("kind", "value").cast(pl.String)).drop_nulls().unique(maintain_order=True)
         parts = [self._resolve(part, domain=domain, key=key, at=at) for part in distinct.iter_slices(_SLICE_ROWS)]
         return pl.concat(parts) if parts else distinct.with_columns(pseudonym=pl.lit(None, dtype=pl.String))
+
+    def known(self, identifiers: pl.DataFrame) -> pl.DataFrame:
+        """Return under what whoever these hashed identifiers name may have spoken of consent; nobody becomes known.
+
+        Takes distinct pairs of `kind` and `value`; gives `kind`, `value`, `holder_kind`, `digest`, `can_grant`, several
+        rows a pair.
+        """
+        parts = identifiers.iter_slices(_SLICE_ROWS) if identifiers.height else [identifiers]
+        return pl.concat([matching.holders(self._connection, part, lookup_key=self._lookup_key()) for part in parts])
 
     def store_attributes(self, accounts: pl.DataFrame) -> StoredAttributes:
         """Seal what is known of accounts: `user_id`, `updated_at`, and any of `email`, `name`, `phone`, `birth_date`.
@@ -105,10 +116,20 @@ class Vault:
         self._first_new = subjects.next_number(self._connection)
 
     def _resolve(self, distinct: pl.DataFrame, *, domain: str, key: bytes, at: datetime) -> pl.DataFrame:
-        known = self._subjects_of(distinct, at=at)
+        is_matched = pl.col("kind").is_in(list(matching.KINDS))
+        known = pl.concat(
+            [self._subjects_of(distinct.filter(~is_matched), at=at), self._matched(distinct.filter(is_matched), at=at)]
+        )
         secrets = subjects.secrets(self._connection, known.drop_nulls("subject"), domain=domain)
         named = pseudonyms.with_pseudonym(secrets.drop("data_key"), key=key)
         return known.join(named, on="subject", how="left", maintain_order="left").select("kind", "value", "pseudonym")
+
+    def _matched(self, distinct: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+        found = matching.find(self._connection, distinct, lookup_key=self._lookup_key())
+        unknown = matching.unhashed(found.filter(pl.col("subject").is_null()))
+        made = self._subjects_of(unknown.select("value", kind=pl.lit("user_id")), at=at)
+        named = unknown.select("kind", "value").join(made.select("value", "subject"), on="value")
+        return pl.concat([found.join(named, on=["kind", "value"], how="anti"), named])
 
     def _subjects_of(self, distinct: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
         normal = pseudonyms.with_lookup(normal_forms.with_normal_form(distinct), key=self._lookup_key())
@@ -135,12 +156,17 @@ class Vault:
 def open_vault(home: settings.Home, ring: Keyring, *, purpose: str) -> Iterator[Vault]:
     """Open the vault for one stated purpose; logged, exclusive, and without `commit` nothing is kept.
 
-    Raises LostVault, WrongKey, MissingKey or VaultBusy.
+    Raises LostVault, WrongKey, MissingKey, OldLookups or VaultBusy.
     """
     home.vault.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(epochs.lock_file(home)):
         epoch = epochs.ensure(ring)
-        opened = Vault(epochs.open_file(ring, epoch=epoch, purpose=purpose), ring)
+        connection = epochs.open_file(ring, epoch=epoch, purpose=purpose)
+        try:
+            opened = Vault(connection, ring)
+        except IdentityProblem:
+            connection.close()
+            raise
         try:
             yield opened
         finally:

@@ -7,12 +7,13 @@ the balance of every batch. Not here: who a pseudonym is (identity), how files a
 from pipelines.intake.files import settled_files, unknown_sources
 from pipelines.intake.quarantine import counts as quarantine_counts
 from pipelines.intake.reports import BalanceError, BatchReport
-from pipelines.intake.runs import IntakeFailure, pending, run
+from pipelines.intake.runs import IntakeFailure, SourcesWait, pending, run
 
 __all__ = [
     "BalanceError",
     "BatchReport",
     "IntakeFailure",
+    "SourcesWait",
     "pending",
     "quarantine_counts",
     "run",

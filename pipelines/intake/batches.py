@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -15,12 +16,14 @@ import pyarrow as pa
 from pipelines import engine
 from pipelines.contracts import Contracts
 from pipelines.contracts.models import InboundContract
+from pipelines.identity import keys
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
 from pipelines.intake import consulting, files, quarantine, replays, settling, storing
 from pipelines.intake.chunks import Chunks, Progress
+from pipelines.intake.dialects import dialect_of
 from pipelines.intake.formats import READERS, UnreadableFile
-from pipelines.intake.judging import EXPIRED, Judgement
+from pipelines.intake.judging import EXPIRED, Judgement, refusals
 from pipelines.intake.reports import BatchReport
 from pipelines.lake import BatchRow, Manifest, current_file, read_expression
 from pipelines.lake.manifest import LandedFile, Move, staging_dir
@@ -60,7 +63,7 @@ class Intake:
     def take_in(self, contract: InboundContract) -> BatchReport | None:
         """Take in what has landed of a source as one batch; None where there is nothing.
 
-        Raises BalanceError, and then keeps nothing.
+        Raises BalanceError or MissingSecret, and then keeps nothing.
         """
         spill = staging_dir(self._home) / "spill"
         spill.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,8 +78,14 @@ class Intake:
             if not inputs:
                 self._manifest.clear_due(contract.name)
                 return None
+            secret = self._secret(contract)
             with open_vault(self._home, self._ring, purpose=f"intake of {contract.name}") as vault:
-                return self._batch(connection, contract, inputs, vault)
+                return self._batch(connection, contract, inputs, vault, secret=secret)
+
+    def _secret(self, contract: InboundContract) -> bytes | None:
+        """Return what the sender's proof is judged by, where rows of the source bear one. Raises MissingSecret."""
+        proof = dialect_of(contract).proof
+        return keys.secret(self._ring, proof.secret) if proof else None
 
     def _inputs(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, executor: Executor) -> _Inputs:
         unread = files.unread_files(self._home, contract.name, self._manifest)
@@ -112,7 +121,13 @@ class Intake:
         return self._contracts.inbound[rule.ledger] if rule and rule.ledger else None
 
     def _batch(
-        self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, inputs: _Inputs, vault: Vault
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        contract: InboundContract,
+        inputs: _Inputs,
+        vault: Vault,
+        *,
+        secret: bytes | None,
     ) -> BatchReport:
         position = len(self._manifest.batches()) + 1
         # Through Arrow: a bound parameter makes DuckDB import pandas, and a key never stands in SQL.
@@ -127,6 +142,7 @@ class Intake:
             policy_version=self._contracts.policy.version,
             known=self._shown_ids(connection, contract),
             has_statements=consulting.prepare(connection, self._home, contract, self._ledger(contract)),
+            secret=secret,
             progress=self._progress,
         )
         names = _read(connection, chunks, inputs)
@@ -134,7 +150,7 @@ class Intake:
         batch_id = _batch_id(contract.name, inputs, position=position)
         staged, moves = self._stage(connection, contract, batch_id=batch_id, names=names, position=position)
         marks, unknown = chunks.counted()
-        expired = staged.refused.get(EXPIRED, 0) + settled.expired
+        refused = Counter(staged.refused) + Counter({EXPIRED: settled.expired})
         report = replace(
             staged,
             files=len(inputs.pending),
@@ -144,7 +160,7 @@ class Intake:
             duplicates=settled.duplicates,
             duplicates_with_other_content=settled.duplicates_with_other_content,
             superseded=settled.superseded,
-            refused={EXPIRED: expired} if expired else {},
+            refused=dict(refused),
             marks=marks,
             unknown_fields=unknown,
         ).check()
@@ -190,10 +206,12 @@ class Intake:
         place = quarantine.target(self._home, self._day, source=contract.name, batch_id=batch_id)
         staged = staging_dir(self._home) / batch_id / "quarantine.parquet"
         quarantined = quarantine.stage_rejected(
-            connection, contract.name, names=names, file=staged, day=self._day, ring=self._ring
+            connection, contract.name, names=names, refused=refusals(contract), file=staged, day=self._day, ring=self._ring
         )
         moves += [Move(staged, place)] if quarantined else []
-        expired = _count(connection, f"select count(*) from rejected where reason = '{EXPIRED}'")
+        listed = ", ".join(f"'{reason}'" for reason in sorted(refusals(contract)))
+        by_reason = f"select reason, count(*) from rejected where reason in ({listed}) group by reason order by reason"
+        refused = dict(connection.execute(by_reason).fetchall())
         denied = _count(connection, "select count(*) from accepted where not is_consented")
         report = BatchReport(
             batch_id=batch_id,
@@ -201,7 +219,7 @@ class Intake:
             files=0,
             accepted=accepted,
             quarantined=quarantined,
-            refused={EXPIRED: expired},
+            refused=refused,
             denied_consent=denied,
             days=tuple(days),
         )

@@ -15,14 +15,17 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from pipelines.contracts.models import Field
 from pipelines.identity.vault import Vault
-from pipelines.intake import consulting
+from pipelines.intake import consulting, verifying
 from pipelines.intake.formats import SCHEMA, UnreadableFile
-from pipelines.intake.judging import LOSSY_TREATMENTS, Judgement, lost_column
+from pipelines.intake.judging import LOSSY_TREATMENTS, Judgement, held_column, is_matched
 from pipelines.intake.operators import COLUMNS, is_mapped, operator_of
+from pipelines.intake.shapes import repeats, unknown_names
 
 BLOCK_BATCHES = 32
 CHUNK_ROWS = 500_000
+CHUNK_ROWS_TO_PROVE = 50_000  # each of them keeps its whole text until it has proved its sender
 _FEW_SHAPES = 200
 _HEAD_ROWS = 2_000
 _MOST_NAMES = 1_000
@@ -35,9 +38,8 @@ class Chunks:
     """The rows of one batch as they stream through one DuckDB connection.
 
     Needs the tables `known_<source>` (value) of every source that rows must refer to, and `statements` where there are
-    any. Leaves two tables: `accepted`
-    (file_no, place, received_, own_at, is_consented, the lake's columns) and `rejected` (file_no, place, reason, raw);
-    what else is counted comes from `counted`.
+    any. Leaves two tables: `accepted` (file_no, place, received_, is_refused_, own_at, is_consented, the lake's columns)
+    and `rejected` (file_no, place, reason, raw); what else is counted comes from `counted`.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Chunks:
         policy_version: str,
         known: Mapping[str, Collection[str]],
         has_statements: bool,
+        secret: bytes | None,
         progress: Progress,
     ) -> None:
         self._connection = connection
@@ -59,6 +62,7 @@ class Chunks:
         self._policy_version = policy_version
         self._known = known
         self._has_statements = has_statements
+        self._secret = secret
         self._progress = progress
         self._waiting = 0
         self.rows_in = 0
@@ -71,7 +75,7 @@ class Chunks:
         """Judge the lines of one file."""
         for number, block in enumerate(_prefetched(_blocks(batches))):
             self._judge(block, file_no=file_no, is_first=number == 0)
-            if self._waiting >= CHUNK_ROWS:
+            if self._waiting >= (CHUNK_ROWS_TO_PROVE if self._judgement.proofs else CHUNK_ROWS):
                 self.flush()
 
     def add_broken(self, reason: str, *, file_no: int) -> None:
@@ -84,6 +88,7 @@ class Chunks:
         if not self._waiting:
             return
         self._count()
+        self._verify()
         self._consult()
         self._resolve()
         self._count_lost()
@@ -124,15 +129,21 @@ class Chunks:
         if is_first and len(self._shapes) < _FEW_SHAPES:
             # Most rows of a source look alike: once their shapes are known, no row has to carry its own.
             head = self._connection.execute(self._judgement.shapes(f"(from lines limit {_HEAD_ROWS})"))
-            self._shapes.update((h, shape) for h, shape in head.fetchmany(_FEW_SHAPES) if not _repeats(shape))
+            self._shapes.update((h, shape) for h, shape in head.fetchmany(_FEW_SHAPES) if not repeats(shape))
         self._connection.execute(f"insert into chunk {self._judgement.judged('lines', known_shapes=self._shapes)}")
         self._waiting += len(block)
         self.rows_in += len(block)
 
+    def _verify(self) -> None:
+        proof = self._judgement.dialect.proof
+        if proof:
+            columns = self._judgement.proofs
+            verifying.verify(self._connection, proof, columns=columns, secret=self._secret)
+
     def _consult(self) -> None:
         if self._has_statements:
             columns = {f.identifier_kind: column for column, f in self._judgement.carried() if f.identifier_kind}
-            consulting.consult(self._connection, columns, key=self._judgement.key_sql)
+            consulting.consult(self._connection, columns, key=self._judgement.key_sql, vault=self._vault)
 
     def _count(self) -> None:
         """Count what is noted beside the rows' fates; memory stays bounded however many kinds of rows there are."""
@@ -141,30 +152,33 @@ class Chunks:
         found = self._connection.execute("select shape_hash, any_value(shape), count(*) from chunk group by shape_hash")
         while shapes := found.fetchmany(_HEAD_ROWS):
             for shape_hash, shape, rows in shapes:
-                for name in _unknown(self._shapes.get(shape_hash, shape) or [], judgement=self._judgement):
+                for name in unknown_names(self._shapes.get(shape_hash, shape) or [], judgement=self._judgement):
                     self._unknown[name if len(self._unknown) < _MOST_NAMES else _OTHER_NAMES] += rows
 
     def _count_lost(self) -> None:
-        """Count the values that a treatment could not make safe, by field; only of rows that are kept."""
+        """Count the values that a treatment could not make safe or holds back, by field; only of rows that are kept."""
         values, joins = self._mapped()
         lost = {}
         for column, f in self._judgement.carried():
             if f.treatment in LOSSY_TREATMENTS:
                 lost[f.path] = f"chunk.{column} is not null and {values.get(f.stored_as[0])} is null"
+        lost |= self._judgement.losing
+        counted = {f"dropped:{path}": condition for path, condition in lost.items()}
         for f in self._judgement.contract.fields:
-            if f.treatment == "label" and not is_mapped(f):
-                lost[f.path] = lost_column(f.path)
-        if lost:
-            counted = ", ".join(f"count(*) filter ({condition})" for condition in lost.values())
-            row = self._connection.execute(f"select {counted} from chunk {' '.join(joins)} where {_kept()}").fetchone()
-            self._marks.update({f"dropped:{path}": n for path, n in zip(lost, row or (), strict=False) if n})
+            if f.treatment == "hold_back":
+                counted[f"held_back:{f.path}"] = held_column(f.path)
+        if counted:
+            counts = ", ".join(f"count(*) filter ({condition})" for condition in counted.values())
+            query = f"select {counts} from chunk {' '.join(joins)} where {self._kept}"
+            row = self._connection.execute(query).fetchone()
+            self._marks.update({name: n for name, n in zip(counted, row or (), strict=False) if n})
 
     def _resolve(self) -> None:
         contract = self._judgement.contract
         columns = {f.path: column for column, f in self._judgement.carried()}
         wanted = [
-            f"select distinct '{f.identifier_kind}' as kind, {column} as value from chunk where {_usable(column)}"
-            + (f" and {columns[f.instead_of]} is null" if f.instead_of else "")
+            f"select distinct '{f.identifier_kind}' as kind, {column} as value from chunk where {self._usable(column)}"
+            + (f" and {columns[f.instead_of]} is null" if f.instead_of and not is_matched(f) else "")
             for column, f in self._judgement.carried()
             if f.treatment == "pseudonymise"
         ]
@@ -173,7 +187,7 @@ class Chunks:
             self._connection.register("resolved", self._vault.resolve(identifiers, domain=contract.domain, at=self._at))
         for column, f in self._judgement.carried():
             if is_mapped(f):
-                mapped = operator_of(f, known=self._known)(self._distinct(column))
+                mapped = operator_of(f, known=self._known)(self._distinct(column, f))
                 self._connection.register(f"map_{column}", mapped)
         self._keep_attributes()
         self._keep_links()
@@ -198,33 +212,46 @@ class Chunks:
         anonymous, user = kinds["anonymous_id"], kinds["user_id"]
         pairs = self._connection.execute(
             f"select {anonymous} as anonymous_id, {user} as user_id, min(own_at) as linked_at from chunk "
-            f"where {_usable(anonymous)} and {user} is not null group by all order by all"
+            f"where {self._usable(anonymous)} and {user} is not null group by all order by all"
         ).pl()
         self._vault.link(pairs)
 
-    def _distinct(self, column: str) -> list[str]:
+    def _distinct(self, column: str, f: Field) -> list[str]:
+        """Return the values that are to be mapped: those of denied rows too, where such a row keeps what becomes of them."""
+        rule = self._judgement.contract.consent
+        kept = self._kept if rule and all(rule.withholds(name) for name in f.stored_as) else "reason is null"
         rows = self._connection.execute(
-            f"select distinct {column} from chunk where {_usable(column)} order by 1"
+            f"select distinct {column} from chunk where {kept} and {column} is not null order by 1"
         ).fetchall()
         return [row[0] for row in rows]
 
     def _accept_sql(self) -> str:
         contract = self._judgement.contract
         values, joins = self._mapped()
-        denied_keeps = set(contract.consent.denied_keeps) if contract.consent else set()
+        rule = contract.consent
         columns = []
         for column in contract.lake_columns:
             value = values.get(column.name, f"chunk.{column.name}")
-            if contract.consent and column.name not in {*denied_keeps, "policy_version", contract.consent.stored_as}:
+            if rule and rule.withholds(column.name) and column.name not in ("policy_version", rule.stored_as):
                 value = f"case when is_consented then {value} end"
             columns.append(f"({value})::{column.sql_type} as {column.name}")
         day = "dt, own_at, " if contract.event_time else ""
-        extra = "" if contract.consent else "true as is_consented, "
+        extra = "" if rule else "true as is_consented, "
         listed = ", ".join(columns)
         return (
-            f"insert into accepted select chunk.file_no, chunk.place, chunk.tie_at as received_, {day}{extra}{listed} "
+            f"insert into accepted select chunk.file_no, chunk.place, chunk.tie_at as received_, "
+            f"chunk.own_consent is not distinct from false as is_refused_, {day}{extra}{listed} "
             f"from chunk {' '.join(joins)} where reason is null"
         )
+
+    @property
+    def _kept(self) -> str:
+        """SQL: whether a row's values are stored; a denial that drops single columns leaves the others."""
+        rule = self._judgement.contract.consent
+        return "reason is null" if rule and rule.denied_drops else "reason is null and is_consented"
+
+    def _usable(self, column: str) -> str:
+        return f"{self._kept} and {column} is not null"
 
     def _mapped(self) -> tuple[dict[str, str], list[str]]:
         values = {"policy_version": f"'{self._policy_version}'"}
@@ -245,33 +272,6 @@ class Chunks:
         if self._judgement.contract.consent:
             values[self._judgement.contract.consent.stored_as] = "chunk.is_consented"
         return values, joins
-
-
-def _repeats(shape: list[list[str]]) -> bool:
-    return any(len(keys) != len(set(keys)) for keys in shape if keys)
-
-
-def _kept() -> str:
-    return "reason is null and is_consented"
-
-
-def _usable(column: str) -> str:
-    return f"{_kept()} and {column} is not null"
-
-
-def _unknown(shape: list[list[str]], *, judgement: Judgement) -> list[str]:
-    names = []
-    for container, keys in zip(judgement.containers, shape, strict=False):
-        known = judgement.known_keys(container)
-        prefix = container.strip("/").replace("/", ".")
-        names += [_printable(prefix, key) for key in dict.fromkeys(keys or []) if key not in known]
-    return names
-
-
-def _printable(prefix: str, key: str) -> str:
-    # A name of a field can itself be a person's: only what reads like a name of a field is repeated.
-    plain = len(key) <= 64 and key.replace("_", "").replace("-", "").isalpha() and key.isascii()
-    return f"{prefix}.{key if plain else '(unprintable)'}".lstrip(".")
 
 
 def _blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -11,6 +11,8 @@ import duckdb
 
 from pipelines import consent
 from pipelines.contracts.models import InboundContract
+from pipelines.identity import matching
+from pipelines.identity.vault import Vault
 from pipelines.settings import Home
 
 _HOLDERS = ("user_id", "anonymous_id")
@@ -30,38 +32,87 @@ def prepare(
     return bool(row and row[0])
 
 
-def consult(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *, key: str) -> None:
+def consult(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *, key: str, vault: Vault) -> None:
     """Set `is_consented` of every row of `chunk` on whom the ledger has spoken.
 
     `columns` are the raw identifiers by kind. A refusal, the row's own or of any holder, beats every grant; a grant of
-    the ledger makes up for a row that says nothing.
+    the ledger makes up for a row that says nothing. Of hashed identifiers, of which a row can bear several, the first
+    whose owner grants is left in the row.
     """
-    asked = [
-        f"select distinct '{kind}' as kind, {column} as value from chunk where reason is null and {column} is not null"
-        for kind, column in columns.items()
-        if kind in _HOLDERS
-    ]
-    if not asked:
+    plain = {kind: column for kind, column in columns.items() if kind in _HOLDERS}
+    hashed = {kind: column for kind, column in columns.items() if kind in matching.KINDS}
+    if not plain and not hashed:
         return
-    keyed = " ".join(
-        f"when '{kind}' then {consent.holder_key('value', kind=kind, key=key)}" for kind in columns if kind in _HOLDERS
-    )
+    spoken = []
+    if plain:
+        _know_plain(connection, plain, key=key)
+        spoken += [
+            f"select chunk.rowid as row_id, chunk.own_at, '{kind}' as kind, 0 as position, holders.holder, "
+            f"true as can_grant from chunk join holders on holders.kind = '{kind}' "
+            f"and chunk.{column} = holders.value where chunk.reason is null"
+            for kind, column in plain.items()
+        ]
+    if hashed:
+        _know_hashed(connection, hashed, key=key, vault=vault)
+        spoken.append(
+            "select row_id, own_at, kind, position, holder, can_grant from named join named_holders using (kind, value)"
+        )
     connection.execute(f"""
-        create or replace temp table holders as
-        select * from (select kind, value, case kind {keyed} end as holder from ({" union all ".join(asked)}))
-        where holder in (select holder from statements)""")
-    spoken = " union all ".join(
-        f"select chunk.rowid as row_id, chunk.own_at, holders.holder from chunk join holders "
-        f"on holders.kind = '{kind}' and chunk.{column} = holders.value where chunk.reason is null"
-        for kind, column in columns.items()
-        if kind in _HOLDERS
-    )
-    connection.execute(f"""
-        create or replace temp table verdicts as
-        select row_id, bool_and(is_granted) as is_granted
-        from ({spoken}) as asked asof join statements
+        create or replace temp table opinions as
+        select row_id, kind, position, bool_and(is_granted) as is_granted,
+            bool_and(is_granted) and bool_or(can_grant) as grants
+        from ({" union all ".join(spoken)}) as asked asof join statements
             on asked.holder = statements.holder and asked.own_at >= statements.since
-        group by row_id""")
+        group by row_id, kind, position""")
     connection.execute("""
         update chunk set is_consented = verdicts.is_granted and coalesce(chunk.own_consent, true)
-        from verdicts where chunk.rowid = verdicts.row_id""")
+        from (select row_id, bool_and(is_granted) and bool_or(grants) as is_granted from opinions group by row_id) as verdicts
+        where chunk.rowid = verdicts.row_id""")
+    if hashed:
+        _leave_who_grants(connection, hashed)
+
+
+def _know_plain(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *, key: str) -> None:
+    """Make `holders`: kind, value, holder of every identifier of the chunk that the ledger knows."""
+    asked = " union all ".join(
+        f"select distinct '{kind}' as kind, {column} as value from chunk where reason is null and {column} is not null"
+        for kind, column in columns.items()
+    )
+    keyed = " ".join(f"when '{kind}' then {consent.holder_key('value', kind=kind, key=key)}" for kind in columns)
+    connection.execute(f"""
+        create or replace temp table holders as
+        select * from (select kind, value, case kind {keyed} end as holder from ({asked}))
+        where holder in (select holder from statements)""")
+
+
+def _know_hashed(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *, key: str, vault: Vault) -> None:
+    """Make `named`: every hashed identifier of every row, and `named_holders`: under what its owner may have spoken."""
+    listed = " union all ".join(
+        f"select rowid as row_id, own_at, '{kind}' as kind, string_split({column}, chr(31)) as items from chunk "
+        f"where reason is null and own_consent is distinct from false and {column} is not null"
+        for kind, column in columns.items()
+    )
+    connection.execute(f"""
+        create or replace temp table named as
+        select row_id, own_at, kind, unnest(items) as value, generate_subscripts(items, 1) as position from ({listed})""")
+    connection.register(
+        "known", vault.known(connection.execute("select distinct kind, value from named").pl()).to_arrow()
+    )
+    holder = consent.holder_key_of_hash("digest", kind="holder_kind", key=key)
+    connection.execute(f"""
+        create or replace temp table named_holders as
+        select * from (select kind, value, can_grant, {holder} as holder from known)
+        where holder in (select holder from statements)""")
+    connection.unregister("known")
+
+
+def _leave_who_grants(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str]) -> None:
+    """Keep, of each hashed identifier of a row, the first whose owner grants; nobody else may be looked for."""
+    first = ", ".join(
+        f"arg_min(value, position) filter (kind = '{kind}' and grants) as {column}" for kind, column in columns.items()
+    )
+    kept = ", ".join(f"{column} = granting.{column}" for column in columns.values())
+    connection.execute(f"""
+        update chunk set {kept}
+        from (select row_id, {first} from named left join opinions using (row_id, kind, position) group by row_id) as granting
+        where chunk.rowid = granting.row_id""")

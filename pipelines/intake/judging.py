@@ -16,6 +16,7 @@ from functools import cached_property
 from pipelines import consent
 from pipelines.contracts.models import ConsentRule, Field, InboundContract
 from pipelines.engine import quoted
+from pipelines.identity import matching
 from pipelines.intake import treatments
 from pipelines.intake.dialects import Dialect, dialect_of
 from pipelines.intake.operators import is_mapped
@@ -59,7 +60,8 @@ class Judgement:
     @property
     def _read_paths(self) -> tuple[str, ...]:
         """Every dotted path that is read: the contract's fields, and what the dialect makes fields of."""
-        return (*(f.path for f in self.contract.fields), *self.dialect.reads)
+        made = self.dialect.makes
+        return tuple(dict.fromkeys((*(f.path for f in self.contract.fields if f.path not in made), *self.dialect.reads)))
 
     @property
     def containers(self) -> tuple[str, ...]:
@@ -68,10 +70,12 @@ class Judgement:
         for path in self._read_paths:
             parts = path.split(".")
             found |= {"/" + "/".join(parts[:depth]) for depth in range(1, len(parts))}
-        return tuple(sorted(found))
+        return (*sorted(found), *((f"/{self.dialect.inside.path}",) if self.dialect.inside else ()))
 
     def known_keys(self, container: str) -> frozenset[str]:
         """Return the keys that the contract knows inside a container."""
+        if self.dialect.inside and container == f"/{self.dialect.inside.path}":
+            return self.dialect.inside.known
         prefix = container.strip("/").replace("/", ".")
         prefix = f"{prefix}." if prefix else ""
         inside = (path.removeprefix(prefix) for path in self._read_paths if path.startswith(prefix))
@@ -89,7 +93,7 @@ class Judgement:
         tested = ", ".join(self.text_of(f.path) for f in self.contract.fields)
         known = ", ".join(str(shape) for shape in known_shapes) or "0"
         return f"""
-            select file_no, place, reason, case when reason is not null then raw end as raw, {self._marks()} as marks,
+            select file_no, place, reason, {self._raw()} as raw, {self._marks()} as marks,
                 shape_hash, case when shape_hash not in ({known}) then shape end as shape, own_consent, {self._consent()} as is_consented, {kept}
             from (select file_no, place, raw, shape, hash(shape) as shape_hash, {tested}, {self._reason(known)} as reason,
                     {self._own_consent()} as own_consent, {columns}
@@ -105,6 +109,19 @@ class Judgement:
             if f.treatment in ("pseudonymise", "vault") or is_mapped(f):
                 yield f"raw_{self._index[f.path]}", f
 
+    @cached_property
+    def proofs(self) -> dict[str, str]:
+        """The columns that bear what a row proves its sender with, and the SQL of their texts; most sources have none."""
+        paths = self.dialect.proof.paths if self.dialect.proof else ()
+        return {f"proof_{number}": self.text_of(path) for number, path in enumerate(paths)}
+
+    @cached_property
+    def losing(self) -> Mapping[str, str]:
+        """Fields of which it is judged here whether a value was dropped, and the columns that say so."""
+        labels = {f.path for f in self.contract.fields if f.treatment == "label" and not is_mapped(f)}
+        matched = {f.path for f in self.contract.fields if is_matched(f)}
+        return {path: lost_column(path) for path in sorted(labels | matched | self._shown_if_known.keys())}
+
     def text_of(self, path: str) -> str:
         """Return the SQL name of a field's text."""
         return f"s{self._index[path]}"
@@ -114,19 +131,25 @@ class Judgement:
         return f"t{self._index[path]}"
 
     def _leaves(self, lines: str) -> str:
-        pointers = ", ".join(f"'/{quoted(f.path.replace('.', '/'))}'" for f in self.contract.fields)
-        containers = ", ".join(f"'{quoted(name) or '$'}'" for name in self.containers)
-        leaves = self.dialect.leaves
+        places = {path: f"v[{number}]" for number, path in enumerate(self._read_paths, start=1)}
+        pointers = ", ".join(f"'/{quoted(path.replace('.', '/'))}'" for path in places)
+        inside = self.dialect.inside
+        containers = ", ".join(f"'{quoted(name) or '$'}'" for name in self.containers[: -1 if inside else None])
+        names = f" || [{inside.names(places.__getitem__)}]" if inside else ""
         texts = ", ".join(
-            f"nullif({leaves[f.path](f'v[{i + 1}]') if f.path in leaves else f'v[{i + 1}]'}, '') as s{i}"
-            for i, f in enumerate(self.contract.fields)
+            f"nullif({self.dialect.text(f.path, at=places.__getitem__)}, '') as {self.text_of(f.path)}"
+            for f in self.contract.fields
         )
         return f"""
-            select file_no, place, raw, fault, shape, {texts} from (
+            select file_no, place, raw, fault, shape{names} as shape, {texts} from (
                 select *, case when is_object then json_extract_string(raw, [{pointers}]) end as v,
                     case when is_object then json_keys(raw, [{containers}]) end as shape
                 from (select *, fault is null and starts_with(ltrim(raw), '{{') and json_valid(raw) as is_object
                       from {lines}))"""
+
+    def _raw(self) -> str:
+        """The row itself, where it may yet go to quarantine."""
+        return "raw" if self.proofs else "case when reason is not null then raw end"
 
     def _typed(self) -> str:
         return ", ".join(f"{self._typed_value(f)} as {self.typed_of(f.path)}" for f in self.contract.fields)
@@ -141,32 +164,40 @@ class Judgement:
         # Which of two equal names holds is anybody's guess (a consent given, a consent refused): such a row waits.
         repeated = "list_sum(list_transform(shape, lambda keys: len(keys) - len(list_distinct(keys))))"
         cases.append(f"when hash(shape) not in ({known}) and {repeated} > 0 then 'repeated_field'")
+        cases.extend(f"when {self.text_of(path)} = '{why}' then '{why}'" for path, why in self.dialect.refuses.items())
         cases.extend(self._field_cases())
-        if self.contract.at_least_one:
-            none = " and ".join(f"{self.text_of(path)} is null" for path in self.contract.at_least_one)
-            cases.append(f"when {none} then 'missing_required:{'|'.join(self.contract.at_least_one)}'")
+        for paths in self.contract.at_least_one:
+            none = " and ".join(f"{self.text_of(path)} is null" for path in paths)
+            cases.append(f"when {none} then 'missing_required:{'|'.join(paths)}'")
         cases.extend(self._outlived())
+        cases.extend(self._premature())
         if self.contract.event_time:
             at = self.typed_of(self.contract.event_time)
-            limit = f"timestamp '{_naive(self.as_of)}' + interval {self.skew_hours:d} hours"
-            cases.append(f"when {at} > {limit} then 'in_the_future:{self.contract.event_time}'")
             retention = self.contract.retention
             if retention.anchor == "event" and retention.period:
                 limit = f"timestamp '{_naive(self.as_of)}' - {interval(retention.period)}"
                 cases.append(f"when {at} < {limit} then '{EXPIRED}'")
         for reference in self.contract.references:
             if reference.unknown == "quarantine":
-                known = f"(select value from known_{reference.source})"
+                named, known = self.typed_of(reference.field), f"(select value from known_{reference.source})"
                 cases.append(
-                    f"when {self.typed_of(reference.field)} not in {known} then '{unknown_reason(reference.source)}'"
+                    f"when {named} is not null and {named} not in {known} then '{unknown_reason(reference.source)}'"
                 )
         return f"case {' '.join(cases)} end"
 
+    def _premature(self) -> Iterator[str]:
+        """A row of a time to come: as a state, it would stand against everything that is said until then."""
+        limit = f"timestamp '{_naive(self.as_of)}' + interval {self.skew_hours:d} hours"
+        versions = [f.path for f in self.contract.version_instants]
+        for path in [self.contract.event_time] if self.contract.event_time else versions:
+            yield f"when {self.typed_of(path)} > {limit} then 'in_the_future:{path}'"
+
     def _outlived(self) -> Iterator[str]:
-        """A state whose every instant lies before the retention period: nobody has interacted since."""
+        """A state that tells of the last interaction, and whose every instant lies before the retention period."""
         retention = self.contract.retention
         instants = [self.typed_of(f.path) for f in self.contract.instants]
-        if self.contract.kind == "state" and retention.anchor == "last_interaction" and retention.period and instants:
+        is_told = retention.anchor == "last_interaction" and retention.element is not None
+        if self.contract.kind == "state" and is_told and retention.period and instants:
             limit = f"timestamp '{_naive(self.as_of)}' - {interval(retention.period)}"
             yield f"when greatest({', '.join(instants)}) < {limit} then '{EXPIRED}'"
 
@@ -177,9 +208,11 @@ class Judgement:
                 yield f"when {s} is null then 'missing_required:{f.path}'"
             if f.treatment == "drop" and f.path != self.contract.tie_field and not f.required:
                 continue
+            if f.treatment == "hold_back":
+                continue
             if f.logical_type != "string":
                 yield f"when {s} is not null and {t} is null then 'wrong_type:{f.path}'"
-            elif not f.allowed and not f.pattern and f.treatment not in LOSSY_TREATMENTS:
+            elif not f.allowed and not f.pattern and not self._may_drop(f):
                 yield f"when left({s}, 1) in ('{{', '[') then 'wrong_type:{f.path}'"
             yield from self._value_cases(f, s, t)
 
@@ -189,12 +222,21 @@ class Judgement:
             yield f"when {s} is not null and {s} not in ({listed}) then 'not_allowed:{f.path}'"
         if f.pattern:
             yield f"when {s} is not null and not regexp_matches({s}, '{quoted(f.pattern)}') then 'wrong_format:{f.path}'"
-        elif f.logical_type == "string" and f.treatment not in LOSSY_TREATMENTS and not f.allowed and f.max_length:
+        elif f.logical_type == "string" and not self._may_drop(f) and not f.allowed and f.max_length:
             yield f"when length({s}) > {f.max_length:d} then 'too_long:{f.path}'"
         if f.minimum is not None:
             yield f"when {t} < {f.minimum!r} then 'out_of_range:{f.path}'"
         if f.maximum is not None:
             yield f"when {t} > {f.maximum!r} then 'out_of_range:{f.path}'"
+
+    def _may_drop(self, f: Field) -> bool:
+        """Say whether a value of a field that cannot be used is dropped, where another's would hold the row back."""
+        return f.treatment in LOSSY_TREATMENTS or is_matched(f) or f.path in self._shown_if_known
+
+    @cached_property
+    def _shown_if_known(self) -> Mapping[str, str]:
+        """Fields that are stored only where they name a known row, and the table of what is known."""
+        return {each.field: f"known_{each.source}" for each in self.contract.references if each.unknown == "drop"}
 
     def _marks(self) -> str:
         bits = [
@@ -233,21 +275,36 @@ class Judgement:
             at = self.typed_of(event_time)
             yield "own_at", at
             yield "dt", f"({at} + interval {treatments.JAKARTA_OFFSET_HOURS} hours)::date"
-        tie = self.contract.tie_field or self.contract.version_field
-        yield "tie_at", self.typed_of(tie) if tie else "null::timestamp"
+        else:
+            yield "own_at", self._version_at()
+        tie = self.contract.tie_field
+        yield "tie_at", self.typed_of(tie) if tie else self._version_at()
+        yield from self.proofs.items()
         for column, f in self.carried():
             s = self.text_of(f.path)
             if f.treatment == "truncate_ip":
                 yield column, f"case when ({treatments.ipv4_network(s)}) is null then {s} end"
+            elif is_matched(f):
+                yield column, treatments.named(s, kind=f.identifier_kind or "")
+                yield lost_column(f.path), treatments.is_misspelt(s, kind=f.identifier_kind or "")
             else:
                 # The query may bear anything, and makes every address another one.
                 yield column, f"split_part(split_part({s}, '?', 1), '#', 1)" if f.treatment == "url_path" else s
         for f in self.contract.fields:
             yield from self._stored(f)
 
+    def _version_at(self) -> str:
+        """SQL: the instant at which a state was so; NULL where it does not say."""
+        instants = [self.typed_of(f.path) for f in self.contract.version_instants]
+        return f"greatest({', '.join(instants)})" if instants else "null::timestamp"
+
     def _stored(self, f: Field) -> Iterator[tuple[str, str]]:
         s, t = self.text_of(f.path), self.typed_of(f.path)
-        if f.treatment == "keep":
+        if f.path in self._shown_if_known:
+            known = f"(select value from {self._shown_if_known[f.path]})"
+            yield f.stored_as[0], f"case when {t} in {known} then {t} end"
+            yield lost_column(f.path), f"{t} is not null and {t} not in {known}"
+        elif f.treatment == "keep":
             yield f.stored_as[0], t
         elif f.treatment == "label" and f.allowed_values:
             listed = ", ".join(f"'{quoted(value)}'" for value in f.allowed_values)
@@ -255,13 +312,30 @@ class Judgement:
             yield lost_column(f.path), f"{s} is not null and {s} not in ({listed})"
         elif f.treatment == "event_key":
             is_key = f.path in self.contract.key
-            space = self.contract.family if is_key else f"{self.contract.family}/{f.stored_as[0]}"
+            space = f.key_space or (self.contract.family if is_key else f"{self.contract.family}/{f.stored_as[0]}")
             whole = " || chr(31) || ".join(self.text_of(path) for path in self.contract.key) if is_key else s
             yield f.stored_as[0], treatments.keyed(whole, key=self.key_sql, family=space)
         elif f.treatment == "holder_key":
             yield f.stored_as[0], consent.holder_key(s, kind=f.identifier_kind or "", key=self.key_sql)
         elif f.treatment == "truncate_ip":
             yield f.stored_as[0], treatments.ipv4_network(s)
+        elif f.treatment == "hold_back":
+            yield held_column(f.path), f"{s} is not null"
+
+
+def refusals(contract: InboundContract) -> frozenset[str]:
+    """Return the reasons under which rows are counted and not kept."""
+    return frozenset({EXPIRED, *dialect_of(contract).refuses.values()})
+
+
+def held_column(path: str) -> str:
+    """Return the name of the column that says whether a field held a text that is held back."""
+    return f"held_{path.replace('.', '_')}"
+
+
+def is_matched(f: Field) -> bool:
+    """Say whether a field names whoever it names by hashes, one or several."""
+    return f.identifier_kind in matching.KINDS
 
 
 def lost_column(path: str) -> str:

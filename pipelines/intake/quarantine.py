@@ -6,7 +6,7 @@ and counts also stand in the manifest's balances; values stand only here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from pipelines import engine
 from pipelines.identity.keyring import Keyring
-from pipelines.intake.judging import EXPIRED
 from pipelines.lake import read_expression, write_parquet
 from pipelines.settings import Home
 
@@ -47,13 +46,21 @@ def write(connection: duckdb.DuckDBPyConnection, query: str, *, file: Path, day:
 
 
 def stage_rejected(
-    connection: duckdb.DuckDBPyConnection, source: str, *, names: Sequence[str], file: Path, day: date, ring: Keyring
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    *,
+    names: Sequence[str],
+    refused: Collection[str],
+    file: Path,
+    day: date,
+    ring: Keyring,
 ) -> dict[str, int]:
-    """Write the table `rejected` of a batch to `file`, refused rows left out; return how many rows of each reason.
+    """Write the table `rejected` of a batch to `file`, but rows `refused`; return how many rows of each reason.
 
     `names` are the landed files by number, the first being 1. Nothing is written where nothing was rejected.
     """
-    waiting = f"reason <> '{EXPIRED}'"
+    listed = ", ".join(f"'{reason}'" for reason in sorted(refused))
+    waiting = f"reason not in ({listed})"
     found = connection.execute(
         f"select reason, count(*) from rejected where {waiting} group by reason order by reason"
     ).fetchall()

@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from pipelines.contracts.models import InboundContract
 from pipelines.identity.keyring import Keyring
+from pipelines.engine import quoted
 from pipelines.intake import quarantine
+from pipelines.intake.dialects import dialect_of
 from pipelines.intake.formats import SCHEMA
 from pipelines.intake.judging import unknown_reason
 from pipelines.lake.manifest import Move, staging_dir
@@ -76,10 +78,14 @@ def stage_rest(
     return Move(staged if kept else None, replay.file.path)
 
 
+def _text(path: str) -> str:
+    return f"json_extract_string(case when json_valid(raw) then raw end, '/{quoted(path.replace('.', '/'))}')"
+
+
 def _cured(contract: InboundContract) -> str:
     conditions = [
-        f"(reason = '{unknown_reason(reference.source)}' and json_extract_string(raw, "
-        f"'/{reference.field.replace('.', '/')}') in (select value from known_{reference.source}))"
+        f"(reason = '{unknown_reason(reference.source)}' and "
+        f"{dialect_of(contract).text(reference.field, at=_text)} in (select value from known_{reference.source}))"
         for reference in contract.references
         if reference.unknown == "quarantine"
     ]

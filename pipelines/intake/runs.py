@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import duckdb
 
 from pipelines.contracts import Contracts
 from pipelines.contracts.models import InboundContract
+from pipelines.identity.errors import MissingSecret
 from pipelines.identity.keyring import Keyring
 from pipelines.intake import files
 from pipelines.intake.batches import Intake
 from pipelines.intake.chunks import Progress
+from pipelines.intake.judging import is_matched
 from pipelines.intake.reports import BatchReport
 from pipelines.lake import open_manifest
 from pipelines.settings import Home
@@ -20,6 +22,24 @@ from pipelines.settings import Home
 
 class IntakeFailure(RuntimeError):
     """A source could not be taken in; what had landed of it is untouched."""
+
+
+class SourcesWait(RuntimeError):
+    """Sources were left out because a secret is not there: what has landed of them is untouched, and read once it is.
+
+    `reports` are those of all the others, which were taken in; `problems` say by source what is missing.
+    """
+
+    def __init__(self, problems: Mapping[str, str], *, reports: Sequence[BatchReport]) -> None:
+        super().__init__(_told(problems))
+        self.problems = dict(problems)
+        self.reports = tuple(reports)
+
+
+def _told(problems: Mapping[str, str]) -> str:
+    """Return what is missing, and that nothing is lost by it."""
+    listed = "; ".join(f"{source}: {problem}" for source, problem in sorted(problems.items()))
+    return f"{listed}. Its files wait in landing; everything else was taken in"
 
 
 def pending(home: Home, contracts: Contracts) -> bool:
@@ -44,15 +64,26 @@ def run(
     """Take in all that has landed and is settled, each source as one batch; return what each did.
 
     Sources that others refer to come first, so that the order of files does not matter. The caller holds the writer lock.
-    Raises BalanceError or IntakeFailure (nothing of that source's batch is kept), LakeDamaged, IdentityProblem, OSError.
+    Raises BalanceError or IntakeFailure (nothing of that source's batch is kept), LakeDamaged, IdentityProblem, OSError;
+    and, after all that could be taken in, SourcesWait.
     """
+    reports: list[BatchReport] = []
+    problems: dict[str, str] = {}
     with open_manifest(home) as manifest:
         manifest.recover()
         manifest.check_stored()
         intake = Intake(home, ring, contracts, manifest, as_of=as_of, progress=progress)
         wanted = [name for name in _in_order(contracts) if sources is None or name in sources]
-        reports = [_take_in(intake, contracts.inbound[name]) for name in wanted]
-    return tuple(report for report in reports if report is not None)
+        for name in wanted:
+            try:
+                report = _take_in(intake, contracts.inbound[name])
+            except MissingSecret as error:
+                problems[name] = str(error)
+            else:
+                reports += [report] if report else []
+    if problems:
+        raise SourcesWait(problems, reports=reports)
+    return tuple(reports)
 
 
 def _take_in(intake: Intake, contract: InboundContract) -> BatchReport | None:
@@ -62,6 +93,12 @@ def _take_in(intake: Intake, contract: InboundContract) -> BatchReport | None:
         # Its message may quote a row: the kind of error says enough, the landed files still lie there.
         kind = type(error).__name__
         raise IntakeFailure(f"{contract.name}: the engine gave up ({kind}); nothing of this batch was kept") from None
+
+
+def _making_known(contracts: Contracts) -> list[str]:
+    """Return the sources that make subjects known by what others name by its hash."""
+    others = [each for each in contracts.inbound.values() if not any(is_matched(field) for field in each.fields)]
+    return [each.name for each in others if each.makes_subjects]
 
 
 def _in_order(contracts: Contracts) -> list[str]:
@@ -74,6 +111,7 @@ def _in_order(contracts: Contracts) -> list[str]:
             *(reference.source for reference in contract.references),
             *(source for source, _ in contract.shown_ids),
             *((contract.consent.ledger,) if contract.consent and contract.consent.ledger else ()),
+            *(_making_known(contracts) if any(is_matched(field) for field in contract.fields) else ()),
         }
         for source in sorted(needed - {name}):
             if source not in ordered:

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.contracts.models import InboundContract
+from pipelines.engine import quoted
 from pipelines.intake.judging import interval
 from pipelines.lake import read_columns, read_expression
 
@@ -32,6 +33,7 @@ def settle_events(
 ) -> Settled:
     """Leave one row per event id: what is stored stays; within the batch the earliest (received, then own time).
 
+    A copy that bears a refusal comes before all others: what its browser refused, another teller cannot grant.
     Rows without an id are events of their own.
     """
     expired = _take_out_expired(connection, contract, as_of=as_of)
@@ -47,7 +49,9 @@ def settle_events(
         ranked as (
             select row_id, content, row_number() over earliest as nth, first_value(content) over earliest as kept
             from candidates
-            window earliest as (partition by event_key order by received_ nulls last, own_at, content, file_no, place))
+            window earliest as (
+                partition by event_key
+                order by not is_refused_, received_ nulls last, own_at, content, file_no, place))
         select row_id, content <> kept as is_other from ranked where nth > 1""")
     if stored_keys:
         connection.execute(f"""
@@ -62,29 +66,32 @@ def settle_events(
 
 
 def settle_states(connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, stored: Path | None) -> Settled:
-    """Leave one row per key: the newest version; without versions, the last to arrive. A stored newer one stays."""
+    """Leave one row per key: the newest version; without versions, the last to arrive. A stored newer one stays.
+
+    A row that repeats another is a duplicate, whether or not both were overtaken.
+    """
     key = ", ".join(key_columns(contract))
-    content = _content(contract)
-    # Of two rows of one instant the same one stays, in whatever order they arrive.
-    order = f"{'received_ desc nulls last, content, ' if contract.version_field else ''}file_no desc, place desc"
+    content, version = _content(contract), _version(contract)
+    # Of two rows of one instant the same one stays, in whatever order they arrive; of one status the last to arrive.
+    has_instants = bool(contract.version_instants)
+    order = f"{version} desc, {'content, ' if has_instants else ''}file_no desc, place desc"
     connection.execute(f"""
         create or replace table losers as
-        select row_id, content = kept as is_same from (
-            select row_id, content,
+        select row_id, again > 1 as is_same from (
+            select row_id,
                 row_number() over (partition by {key} order by {order}) as nth,
-                first_value(content) over (partition by {key} order by {order}) as kept
+                row_number() over (partition by {key}, content order by {order}) as again
             from (select rowid as row_id, {content} as content, * from accepted)) where nth > 1""")
     if stored is not None:
-        version = contract.field(contract.version_field).stored_as[0] if contract.version_field else None
-        older = (
-            f"a.{version} < s.{version} or (a.{version} = s.{version} and a.content >= s.content) or" if version else ""
-        )
+        older = "a.version < s.version"
+        older += " or (a.version = s.version and a.content >= s.content)" if has_instants else ""
+        rows = read_columns(stored, contract.lake_columns)
         connection.execute(f"""
             insert into losers
             select a.row_id, a.content = s.content
-            from (select rowid as row_id, {content} as content, * from accepted) as a
-            join (select {content} as content, * from ({read_columns(stored, contract.lake_columns)})) as s using ({key})
-            where ({older} a.content = s.content) and a.row_id not in (select row_id from losers)""")
+            from (select rowid as row_id, {content} as content, {version} as version, * from accepted) as a
+            join (select {content} as content, {version} as version, * from ({rows})) as s on {same_key(contract, "a", "s")}
+            where ({older} or a.content = s.content) and a.row_id not in (select row_id from losers)""")
     same, older_rows = _one(connection, "select count(*) filter (is_same), count(*) filter (not is_same) from losers")
     _delete_losers(connection, rows=same + older_rows)
     return Settled(duplicates=same, superseded=older_rows)
@@ -93,6 +100,11 @@ def settle_states(connection: duckdb.DuckDBPyConnection, contract: InboundContra
 def key_columns(contract: InboundContract) -> tuple[str, ...]:
     """Return the lake columns that identify a row."""
     return tuple(contract.field(path).stored_as[0] for path in contract.key)
+
+
+def same_key(contract: InboundContract, one: str, other: str) -> str:
+    """SQL: whether two rows are states of one thing; a part of the key that neither bears is the same."""
+    return " and ".join(f"{one}.{name} is not distinct from {other}.{name}" for name in key_columns(contract))
 
 
 def content_sql(contract: InboundContract) -> str:
@@ -105,6 +117,18 @@ def _content(contract: InboundContract) -> str:
     return f"hash({columns})"
 
 
+def _version(contract: InboundContract) -> str:
+    """SQL over the lake's columns: which version of a state a row is; the greater is the newer, and never NULL."""
+    fields = [contract.field(path) for path in contract.version_fields]
+    if not fields:
+        return "0"
+    if not contract.version_instants:
+        listed = ", ".join(f"'{quoted(value)}'" for value in fields[0].allowed)
+        return f"coalesce(list_position([{listed}], {fields[0].stored_as[0]}), 0)"
+    instants = [f"coalesce({field.stored_as[0]}, timestamp '1800-01-01')" for field in fields]
+    return f"row(greatest({', '.join(instants)}), {', '.join(reversed(instants))})"
+
+
 def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, as_of: datetime) -> int:
     """Take out course data whose time is over: a year after completion, per enrolment; never completed, the longer clock."""
     retention = contract.retention
@@ -112,6 +136,10 @@ def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundCo
         return 0
     now = f"timestamp '{as_of:%Y-%m-%d %H:%M:%S}'"
     otherwise = interval(retention.otherwise_period or "P1000Y")
+    names = {column.name for column in contract.lake_columns}
+    # Statements name no cohort, and can take each other back.
+    cohort = "" if "cohort" in names else "null::varchar as cohort,"
+    voided = f"select {'voids_key' if 'voids_key' in names else 'null::bigint'} as key from accepted"
     # A row without a cohort belongs to the learner's only cohort of the course; each enrolment begins a spell of its own,
     # so that whoever comes back later is not judged by the earlier completion.
     connection.execute(f"""
@@ -119,15 +147,15 @@ def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundCo
         with placed as (
             select rowid as row_id, learner_pseudonym, course_id, event_type, own_at, event_key,
                 coalesce(cohort, case when min(cohort) over course = max(cohort) over course then min(cohort) over course end, '')
-                    as run,
+                    as run, event_type = 'course_completed' and event_key not in (select key from ({voided}) where key is not null) as is_completion,
                 max(own_at) over (partition by learner_pseudonym) as last_at
-            from accepted window course as (partition by learner_pseudonym, course_id)),
+            from (select {cohort} rowid, * from accepted) window course as (partition by learner_pseudonym, course_id)),
         spells as (
             select *, count(*) filter (event_type = 'enrolled') over (
                 partition by learner_pseudonym, course_id, run order by own_at, event_key) as spell
             from placed),
         judged as (
-            select row_id, last_at, min(own_at) filter (event_type = 'course_completed') over (
+            select row_id, last_at, min(own_at) filter (is_completion) over (
                 partition by learner_pseudonym, course_id, run, spell) as completed_at
             from spells)
         select row_id from judged

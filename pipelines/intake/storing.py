@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from pipelines.contracts.models import InboundContract, LakeColumn
-from pipelines.intake.settling import content_sql, key_columns
+from pipelines.intake.settling import content_sql, key_columns, same_key
 from pipelines.lake import columns_digest, current_file, partition_file, read_columns, read_expression, write_parquet
 from pipelines.lake.manifest import Move, staging_dir
 from pipelines.settings import Home
@@ -59,8 +59,9 @@ def stage_current(
     place = current_file(home, contract.name)
     rows = f"select {columns} from accepted"
     if place.exists():
-        stored = read_columns(place, contract.lake_columns)
-        rows = f"{rows} union all by name select {columns} from ({stored}) anti join accepted using ({key})"
+        stored = f"({read_columns(place, contract.lake_columns)}) as stored"
+        replaced = same_key(contract, "stored", "accepted")
+        rows = f"{rows} union all by name select {columns} from {stored} anti join accepted on {replaced}"
     staged = staging_dir(home) / batch_id / "current.parquet"
     write_parquet(connection, f"select * from ({rows}) order by {key}", file=staged)
     return Move(staged, place, columns_digest(contract.lake_columns))

@@ -14,6 +14,13 @@ _USUAL = rf"^{_YEAR}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5
 _TIMESTAMP = rf"^{_YEAR}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?\s?{_ZONE}?$"
 _NO_SECONDS = r"^(.{10}[Tt ]\d\d:\d\d)(Z|z|[+-].*)?$"
 _OFFSET = rf":\d\d([.,]\d+)?\s?{_ZONE}$"
+# A SHA-256, or what somebody forgot to hash; a long run of hexadecimal digits is no id, but a hash that was cut.
+_HASH = r"regexp_full_match(each, '\s*[0-9A-Fa-f]{64}\s*')"
+_NAMES = {
+    "hashed_email": rf"{_HASH} or regexp_full_match(each, '\s*[^@\s]{{1,64}}@[^@\s]{{1,255}}\s*')",
+    "hashed_phone": rf"{_HASH} or regexp_full_match(each, '[\s()+./0-9-]{{8,30}}')",
+    "external_id": rf"{_HASH} or (length(each) <= 200 and not regexp_matches(each, '^[\[{{]|^\s*[0-9A-Fa-f]{{33,}}\s*$'))",
+}
 _IPV4_OCTET = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
 
 
@@ -73,6 +80,27 @@ def partial_date(s: str) -> str:
     """A day, a month or a year, kept as its text."""
     pattern = r"(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
     return f"case when regexp_full_match({s}, '{pattern}') then {s} end"
+
+
+def named(s: str, *, kind: str) -> str:
+    """What of a text, or of a JSON list of texts, can be somebody's identifier: joined by `chr(31)`, in its order."""
+    return f"nullif(array_to_string({_usable(s, kind)}, chr(31)), '')"
+
+
+def is_misspelt(s: str, *, kind: str) -> str:
+    """Whether a text, or one of a JSON list of texts, can be nobody's identifier."""
+    return f"coalesce(len({_usable(s, kind)}), -1) <> coalesce(len({_listed(s)}), -2) and {s} is not null"
+
+
+def _listed(s: str) -> str:
+    return (
+        f"case when starts_with({s}, '[') then json_extract_string(case when json_valid({s}) then {s} end, '$[*]') "
+        f"else [{s}] end"
+    )
+
+
+def _usable(s: str, kind: str) -> str:
+    return f"list_filter({_listed(s)}, lambda each: {_NAMES[kind]})"
 
 
 def keyed(s: str, *, key: str, family: str) -> str:

@@ -1,8 +1,8 @@
 with
 
-course_progress as (
+learning_events as (
 
-    select * from {{ ref('stg_lake__course_progress') }}
+    select * from {{ ref('int_learning_events_unioned') }}
 
 ),
 
@@ -25,25 +25,25 @@ courses_with_cohorts as (
 events as (
 
     select
-        course_progress.event_key,
-        course_progress.learner_pseudonym,
-        course_progress.course_id,
+        learning_events.event_key,
+        learning_events.learner_pseudonym,
+        learning_events.course_id,
         case
             when listed_cohorts.cohort is not null then listed_cohorts.cohort
-            when courses_with_cohorts.course_id is not null and course_progress.cohort is not null
+            when courses_with_cohorts.course_id is not null and learning_events.cohort is not null
                 then '(unlisted)'
         end as cohort,
-        course_progress.enrolment_key,
-        course_progress.module_id,
-        course_progress.event_type,
-        course_progress.occurred_at
-    from course_progress
+        learning_events.enrolment_key,
+        learning_events.module_id,
+        learning_events.event_type,
+        learning_events.occurred_at
+    from learning_events
     left join listed_cohorts
         on
-            course_progress.course_id = listed_cohorts.course_id
-            and course_progress.cohort = listed_cohorts.cohort
+            learning_events.course_id = listed_cohorts.course_id
+            and learning_events.cohort = listed_cohorts.cohort
     left join courses_with_cohorts
-        on course_progress.course_id = courses_with_cohorts.course_id
+        on learning_events.course_id = courses_with_cohorts.course_id
 
 ),
 

@@ -7,26 +7,19 @@ lines are in `formats`; what becomes of a field's value in `treatments` and `ope
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from pipelines.contracts.models import InboundContract
+from pipelines.intake.dialects import meta_pixel, midtrans, xapi
+from pipelines.intake.dialects.dialect import PLAIN, Dialect, Inside, Leaf, Proof, Texts
 
-Leaf = Callable[[str], str]
+__all__ = ["DIALECTS", "PLAIN", "Dialect", "Inside", "Leaf", "Proof", "Texts", "UnknownDialect", "dialect_of"]
 
-
-@dataclass(frozen=True)
-class Dialect:
-    """How one tool writes.
-
-    `leaves` maps a field's dotted path to a function from the SQL of the text at that path to the SQL of the field's
-    text; the row itself is the column `raw`. `reads` are the dotted paths that leaves look at besides the fields.
-    """
-
-    leaves: Mapping[str, Leaf] = field(default_factory=dict)
-    reads: tuple[str, ...] = ()
-
-
-PLAIN = Dialect()
+# Where the contract holds a mapping, the dialect is made from it.
+DIALECTS: Mapping[str, Dialect | Callable[[InboundContract], Dialect]] = {
+    "meta_pixel": meta_pixel.DIALECT,
+    "midtrans": midtrans.DIALECT,
+    "xapi": xapi.dialect,
+}
 
 
 class UnknownDialect(ValueError):
@@ -40,7 +33,5 @@ def dialect_of(contract: InboundContract) -> Dialect:
     if contract.dialect not in DIALECTS:
         message = f"{contract.name}: dialect `{contract.dialect}` is not known; use one of {', '.join(DIALECTS)}"
         raise UnknownDialect(message)
-    return DIALECTS[contract.dialect]
-
-
-DIALECTS: Mapping[str, Dialect] = {}
+    found = DIALECTS[contract.dialect]
+    return found if isinstance(found, Dialect) else found(contract)

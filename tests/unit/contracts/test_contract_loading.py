@@ -25,11 +25,22 @@ def columns(contracts: Contracts, name: str) -> str:
 def test_every_source_of_this_product_has_a_contract(contracts: Contracts):
     assert set(contracts.inbound) == {
         "accounts",
+        "learner_attributes",
+        "newsletter_subscribers",
         "courses",
         "course_modules",
         "cohorts",
         "course_progress",
+        "course_progress_xapi",
         "web_events",
+        "web_access_log",
+        "meta_pixel",
+        "payments",
+        "orders",
+        "ad_insights",
+        "support_tickets",
+        "consents",
+        "rights_requests",
     }
     assert set(contracts.outbound) == {"agg_completion_rates", "agg_module_funnel", "agg_traffic_daily"}
     assert set(contracts.internal) == {"identity_links"}
@@ -53,6 +64,48 @@ def test_every_source_of_this_product_has_a_contract(contracts: Contracts):
             " browser_family os_family device_family locale page_path referrer_host utm_source utm_medium utm_campaign"
             " utm_term utm_content is_consented policy_version",
         ),
+        (
+            "meta_pixel",
+            "told_by event_name event_key occurred_at person_pseudonym value currency course_id page_path action_source"
+            " is_consented policy_version",
+        ),
+        (
+            "consents",
+            "event_key user_key browser_key email_key purpose is_granted occurred_at stated_under stated_in evidence_key"
+            " policy_version",
+        ),
+        (
+            "web_access_log",
+            "ip_network requested_at method page_path status response_bytes referrer_host browser_family os_family"
+            " device_family policy_version",
+        ),
+        (
+            "course_progress_xapi",
+            "event_key learner_pseudonym event_type course_id module_id voids_key score max_score is_successful occurred_at"
+            " policy_version",
+        ),
+        (
+            "payments",
+            "order_key transaction_key transaction_status status_code fraud_status gross_amount_idr currency occurred_at"
+            " event_key refunded_amount_idr refunded_at payment_type policy_version",
+        ),
+        ("orders", "order_key buyer_pseudonym course_id created_at amount_idr discount_idr status policy_version"),
+        (
+            "ad_insights",
+            "report_date campaign_id campaign_name adset_id ad_id impressions clicks spend currency utm_campaign"
+            " policy_version",
+        ),
+        (
+            "learner_attributes",
+            "learner_pseudonym gender region highest_education age_band disability updated_at is_consented"
+            " policy_version",
+        ),
+        ("newsletter_subscribers", "subscriber_pseudonym subscribed_at unsubscribed_at subscribed_in policy_version"),
+        (
+            "rights_requests",
+            "request_key request_kind subject_pseudonym received_at identity_verified_at policy_version",
+        ),
+        ("support_tickets", "event_key ticket_key customer_pseudonym channel author created_at policy_version"),
     ],
 )
 def test_the_lake_holds_exactly_these_columns(contracts: Contracts, name: str, expected: str):
@@ -64,6 +117,10 @@ def test_no_direct_identifier_reaches_a_lake_column_but_as_a_pseudonym(contracts
         fields = {field.path: field for field in contract.fields}
         for column in contract.lake_columns:
             if any(fields[path].identifier == "direct" for path in column.sources):
+                if column.treatment == "holder_key":
+                    # The consent ledger remembers who refused, and makes nobody a subject by it.
+                    assert (contract.name, column.pii, column.sql_type) == ("consents", "key", "BIGINT")
+                    continue
                 assert column.pii == "pseudonym"
                 assert column.pattern == "^[0-9a-f]{32}$"
 
@@ -98,6 +155,68 @@ def test_a_denied_row_may_leave_empty_all_but_what_it_keeps(contracts: Contracts
     assert set(contract.consent.denied_keeps) == {"event_key", "event_type", "event_name", "page_path"}
     assert contract.consent.default == "denied"
     assert contract.consent.category_fields == ("context.consent.categoryPreferences.analytics",)
+
+
+def test_holders_of_statements_are_known_by_keys_in_the_ledger_alone(contracts: Contracts):
+    held = {
+        (name, column.name)
+        for name, contract in contracts.inbound.items()
+        for column in contract.lake_columns
+        if column.treatment == "holder_key"
+    }
+
+    assert held == {("consents", "user_key"), ("consents", "browser_key"), ("consents", "email_key")}
+    assert not any(column.pii == "pseudonym" for column in contracts.inbound["consents"].lake_columns)
+
+
+def test_free_text_leads_to_no_lake_column(contracts: Contracts):
+    texts = {
+        (name, field.path)
+        for name, contract in contracts.inbound.items()
+        for field in contract.fields
+        if field.treatment == "hold_back"
+    }
+    stored = {(name, path) for name, each in contracts.inbound.items() for c in each.lake_columns for path in c.sources}
+
+    assert texts >= {("support_tickets", "subject"), ("support_tickets", "body"), ("rights_requests", "details")}
+    assert not texts & stored
+
+
+def test_a_denial_on_statistics_takes_the_special_category_and_nothing_else(contracts: Contracts):
+    rule = contracts.inbound["learner_attributes"].consent
+    assert rule is not None
+
+    assert (rule.purpose, rule.ledger, rule.default) == ("aggregate_statistics", "consents", "denied")
+    held = [column.name for column in contracts.inbound["learner_attributes"].lake_columns]
+    assert [name for name in held if rule.withholds(name)] == ["disability"]
+
+
+def test_a_pseudonym_descends_from_every_identifier_that_names_its_subject(contracts: Contracts):
+    held = {column.name: column.sources for column in contracts.inbound["support_tickets"].lake_columns}
+
+    assert held["customer_pseudonym"] == ("user_id", "email")
+
+
+def test_only_a_state_that_tells_of_the_last_interaction_has_its_clock_in_itself(contracts: Contracts):
+    states = [each for each in contracts.inbound.values() if each.kind == "state" and each.retention.period]
+
+    assert {each.name for each in states if each.retention.element} == {"accounts"}
+
+
+def test_orders_and_payments_know_an_order_by_one_key(contracts: Contracts):
+    order, payment = (contracts.inbound[name].field("order_id") for name in ("orders", "payments"))
+
+    assert contracts.inbound["orders"].key == ("order_id",)
+    assert (order.treatment, order.key_space or contracts.inbound["orders"].family) == ("event_key", payment.key_space)
+
+
+def test_versions_are_instants_or_the_order_of_an_orders_life(contracts: Contracts):
+    versions = {name: each.version_fields for name, each in contracts.inbound.items() if each.version_fields}
+
+    assert versions["accounts"] == versions["learner_attributes"] == ("updated_at",)
+    assert versions["newsletter_subscribers"] == ("subscribed_at", "unsubscribed_at")
+    status = contracts.inbound["orders"].field(*versions["orders"])
+    assert status.allowed == ("pending", "denied", "expired", "cancelled", "paid", "refunded")
 
 
 def test_a_course_is_waited_for_and_a_module_is_not(contracts: Contracts):
@@ -168,3 +287,20 @@ def test_traffic_counts_learners_rests_its_median_on_enough_of_them_and_leaves_w
     assert (rule.population, rule.at_least, rule.omit_withheld) == ("learners", ("engaged_learners",), True)
     others = [contract.disclosure for name, contract in contracts.outbound.items() if name != "agg_traffic_daily"]
     assert [(rule.at_least, rule.omit_withheld) for rule in others] == [((), False)] * 2
+
+
+def test_statements_and_the_platforms_events_are_one_family_with_one_key(contracts: Contracts):
+    native, told = contracts.inbound["course_progress"], contracts.inbound["course_progress_xapi"]
+
+    assert told.family == native.family == told.field("voids").key_space
+    assert told.mapping is not None
+    led_to = {event_type for rule in told.mapping.rules for event_type in rule.event_types}
+    assert led_to - {"voided"} <= set(native.field("event_type").allowed)
+    assert told.at_least_one == (("actor.account.name", "actor.mbox"), ("course_id", "voids"))
+
+
+def test_of_a_payment_neither_card_nor_account_nor_name_is_kept(contracts: Contracts):
+    dropped = {field.path for field in contracts.inbound["payments"].fields if field.treatment == "drop"}
+
+    assert {"masked_card", "va_numbers", "permata_va_number", "bill_key", "payment_code", "customer_details"} <= dropped
+    assert not any(column.pii == "pseudonym" for column in contracts.inbound["payments"].lake_columns)

@@ -9,6 +9,11 @@ from tests.unit.contracts.conftest import Copy
 ACCOUNTS = "inbound/accounts.odcs.yaml"
 PROGRESS = "inbound/course_progress.odcs.yaml"
 WEB = "inbound/web_events.odcs.yaml"
+PIXEL = "inbound/meta_pixel.odcs.yaml"
+ATTRIBUTES = "inbound/learner_attributes.odcs.yaml"
+ORDERS = "inbound/orders.odcs.yaml"
+XAPI = "inbound/course_progress_xapi.odcs.yaml"
+PAYMENTS = "inbound/payments.odcs.yaml"
 RATES = "outbound/agg_completion_rates.odcs.yaml"
 TRAFFIC = "outbound/agg_traffic_daily.odcs.yaml"
 LINKS = "internal/identity_links.odcs.yaml"
@@ -28,6 +33,38 @@ def without(line: str) -> str:
 
 # file, what stands there, the fault, how many lines below the change it is told (None: elsewhere), what, mend
 FAULTS = {
+    "paths of a field that has none": (
+        PIXEL,
+        "value: web_events.context.page.url}",
+        "value: web_events.context.page.title}",
+        0,
+        "takes its paths from `web_events.context.page.title`, which has none",
+        "name a field with pathTemplates",
+    ),
+    "paths of a source that is not there": (
+        PIXEL,
+        "value: web_events.context.page.url}",
+        "value: nowhere.url}",
+        0,
+        "takes its paths from `nowhere.url`, which has none",
+        "name a field with pathTemplates",
+    ),
+    "dropped where unknown, and never kept": (
+        PIXEL,
+        "              - {property: treatment, value: keep}\n              - {property: storedAs, value: course_id}",
+        "              - {property: treatment, value: drop}",
+        None,
+        "`custom_data.content_ids` is to be dropped where it is unknown",
+        "use treatment keep",
+    ),
+    "a hash that is matched without consent": (
+        ACCOUNTS,
+        "{property: identifierKind, value: email}",
+        "{property: identifierKind, value: hashed_email}",
+        0,
+        "`email` is matched by its hash, and nobody is asked",
+        "add a consent rule",
+    ),
     "missing category": (
         ACCOUNTS,
         EMAIL,
@@ -245,6 +282,54 @@ FAULTS = {
         "`visitor_pseudonym`, which still tells of a person",
         "remove it",
     ),
+    "denied rows keep and drop": (
+        ATTRIBUTES,
+        "      deniedDrops: [disability]",
+        "      deniedDrops: [disability]\n      deniedKeeps: [region]",
+        None,
+        "either what denied rows keep or what they drop",
+        "deniedKeeps or deniedDrops",
+    ),
+    "denied rows drop what is not there": (
+        ATTRIBUTES,
+        "deniedDrops: [disability]",
+        "deniedDrops: [disabled]",
+        0,
+        "deniedDrops names `disabled`, which is no lake column",
+        "correct",
+    ),
+    "denied rows drop their key": (
+        ATTRIBUTES,
+        "deniedDrops: [disability]",
+        "deniedDrops: [learner_pseudonym]",
+        0,
+        "`learner_pseudonym`, which identifies the row",
+        "remove it",
+    ),
+    "version by a status and an instant": (
+        ORDERS,
+        "versionField, value: status",
+        "versionField, value: [created_at, status]",
+        0,
+        "versionField names `status`, which is no timestamp",
+        "name a",
+    ),
+    "version by words in no order": (
+        ORDERS,
+        "versionField, value: status",
+        "versionField, value: course_id",
+        0,
+        "versionField names `course_id`, which is no timestamp",
+        "name a",
+    ),
+    "version by no field": (
+        ORDERS,
+        "versionField, value: status",
+        "versionField, value: state",
+        0,
+        "versionField names `state`, which is no field",
+        "name a",
+    ),
     "consent for an unknown purpose": (
         WEB,
         "advertising: ads_ret",
@@ -396,6 +481,24 @@ FAULTS = {
         None,
         "no window for `comm",
         "windows",
+    ),
+    "mapping to a type that no field allows": (
+        XAPI,
+        "eventType: enrolled",
+        "eventType: enroled",
+        0,
+        "`enroled`, which no field allows",
+        "validValues",
+    ),
+    "mapping that leaves open what becomes of a verb": (XAPI, ", inside: module_completed", "", None, "onCourse", "correct"),
+    "mapping with an unknown part": (XAPI, "courseTypes: [course]", "kursus: [course]", None, "mapping", ""),
+    "key space of what is no key": (
+        PAYMENTS,
+        "{property: storedAs, value: currency}",
+        "{property: keySpace, value: coins}",
+        0,
+        "has a key space",
+        "event_key",
     ),
     "policy with a wrong period": ("policy.yaml", "period: P1Y", "period: one year", 0, "period", "correct the value"),
     "policy with an unknown setting": ("policy.yaml", "    timezone:", "    time_zone:", 0, "is not known", "spelling"),

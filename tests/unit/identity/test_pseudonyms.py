@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 
@@ -12,13 +13,17 @@ from pipelines.identity import pseudonyms
 from pipelines.identity.errors import UnknownKind
 
 
-def test_the_lookup_is_the_keyed_hash_of_kind_and_normal_form():
+def test_the_lookup_is_the_keyed_hash_of_kind_and_digest_of_the_normal_form():
     key = os.urandom(32)
-    frame = pl.DataFrame({"kind": ["email", "user_id"], "normal": ["learner12@example.com", "é"]})
-    assert pseudonyms.with_lookup(frame, key=key)["lookup"].to_list() == [
-        hmac.digest(key.hex().encode(), text.encode(), "sha256")
-        for text in ("email:learner12@example.com", "user_id:é")
+    known = {"email": "learner12@example.com", "user_id": "é"}
+    digests = {kind: hashlib.sha256(normal.encode()).hexdigest() for kind, normal in known.items()}
+    expected = [
+        hmac.digest(key.hex().encode(), f"{kind}:{digest}".encode(), "sha256") for kind, digest in digests.items()
     ]
+    by_value = pl.DataFrame({"kind": list(known), "normal": list(known.values())})
+    by_hash = pl.DataFrame({"kind": list(digests), "digest": list(digests.values())})
+    assert pseudonyms.with_lookup(by_value, key=key)["lookup"].to_list() == expected
+    assert pseudonyms.with_lookup(by_hash, key=key)["lookup"].to_list() == expected
 
 
 def test_the_pseudonym_is_the_keyed_hash_of_the_secret_cut_to_128_bits():

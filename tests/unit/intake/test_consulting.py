@@ -104,3 +104,9 @@ def test_an_unknown_purpose_or_version_waits(desk: Desk):
         ("consents", "not_allowed:purpose"): 1,
         ("consents", "not_allowed:policy_version"): 1,
     }
+
+
+def test_a_denied_call_keeps_a_page_that_nobody_else_was_on(desk: Desk):
+    desk.land("web_events", "w.jsonl", [call(1, TUESDAY, context={**REFUSED, "page": {"url": "https://a.example/harga?x=1"}})])
+    desk.run()
+    assert desk.rows("web_events")["page_path"].to_list() == ["/harga"]

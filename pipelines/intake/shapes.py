@@ -1,0 +1,30 @@
+"""The names of the members of a row's objects: which of them no contract knows, and whether one stands twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines.intake.judging import Judgement
+
+Shape = Sequence[Sequence[str] | None]
+
+
+def repeats(shape: Shape) -> bool:
+    """Say whether an object has two members of one name."""
+    return any(len(keys) != len(set(keys)) for keys in shape if keys)
+
+
+def unknown_names(shape: Shape, *, judgement: Judgement) -> list[str]:
+    """Return the dotted names of members that the contract does not speak of."""
+    names = []
+    for container, keys in zip(judgement.containers, shape, strict=False):
+        known = judgement.known_keys(container)
+        prefix = container.strip("/").replace("/", ".")
+        names += [_printable(prefix, key) for key in dict.fromkeys(keys or []) if key not in known]
+    return names
+
+
+def _printable(prefix: str, key: str) -> str:
+    # A name of a field can itself be a person's: only what reads like a name of a field is repeated.
+    plain = len(key) <= 64 and key.replace("_", "").replace("-", "").isalpha() and key.isascii()
+    return f"{prefix}.{key if plain else '(unprintable)'}".lstrip(".")
