@@ -15,6 +15,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from pipelines.contracts.models import Field
 from pipelines.identity.vault import Vault
 from pipelines.intake.formats import SCHEMA, UnreadableFile
 from pipelines.intake.judging import LOSSY_TREATMENTS, Judgement, lost_column
@@ -161,7 +162,7 @@ class Chunks:
             self._connection.register("resolved", self._vault.resolve(identifiers, domain=contract.domain, at=self._at))
         for column, f in self._judgement.carried():
             if is_mapped(f):
-                mapped = operator_of(f, known=self._known)(self._distinct(column))
+                mapped = operator_of(f, known=self._known)(self._distinct(column, f))
                 self._connection.register(f"map_{column}", mapped)
         self._keep_attributes()
         self._keep_links()
@@ -190,9 +191,13 @@ class Chunks:
         ).pl()
         self._vault.link(pairs)
 
-    def _distinct(self, column: str) -> list[str]:
+    def _distinct(self, column: str, f: Field) -> list[str]:
+        """Return the values to be mapped; those of rows without consent only where such a row keeps what becomes of them."""
+        consent = self._judgement.contract.consent
+        is_kept = consent is not None and set(f.stored_as) <= set(consent.denied_keeps)
         rows = self._connection.execute(
-            f"select distinct {column} from chunk where {_usable(column)} order by 1"
+            f"select distinct {column} from chunk "
+            f"where {f'reason is null and {column} is not null' if is_kept else _usable(column)} order by 1"
         ).fetchall()
         return [row[0] for row in rows]
 
