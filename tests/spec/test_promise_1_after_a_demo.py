@@ -15,7 +15,19 @@ from tests.canary import Finding, Zones, search
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole_runs")]
 LEARNERS, DAYS, SEED = 250, 60, 11
-KINDS = {"email", "name", "phone", "user_id", "anonymous_id", "ip", "birth_date", "fbp", "nik", "hashed_email", "va_number"}
+KINDS = {
+    "email",
+    "name",
+    "phone",
+    "user_id",
+    "anonymous_id",
+    "ip",
+    "birth_date",
+    "fbp",
+    "nik",
+    "hashed_email",
+    "va_number",
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +43,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> settings.Home:
 
 def _identifiers(home: settings.Home) -> list[tuple[str, str]]:
     """Whatever the demo's own truth calls an identifier; of five bytes and less nothing can be said."""
-    stated = pl.read_parquet(home.root / "truth" / "identifiers.parquet").select("kind", "value").unique().sort(pl.all())
+    stated = (
+        pl.read_parquet(home.root / "truth" / "identifiers.parquet").select("kind", "value").unique().sort(pl.all())
+    )
     return [(kind, value) for kind, value in stated.iter_rows() if len(value.encode()) >= 6]
 
 
