@@ -63,7 +63,7 @@ class Layout:
     """The files of one demo."""
 
     world: World
-    _names: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    _names: dict[tuple[str, int], str] = field(default_factory=dict, repr=False)
 
     def bucket(self, source: str, at: int) -> str:
         """Return the period in which a row of the source arrives at second `at`."""
@@ -88,10 +88,11 @@ class Layout:
 
     def file(self, source: str, at: int) -> str:
         """Return the name of the file inside the source's folder."""
-        bucket = self.bucket(source, at)
-        name = self._names.get((source, bucket))
+        day = (at - self.world.start_at) // DAY
+        name = self._names.get((source, day))
         if name is None:
-            name = self._names[source, bucket] = f"{source}-{bucket}{self._suffix(source, bucket)}"
+            bucket = self.bucket(source, at)
+            name = self._names[source, day] = f"{source}-{bucket}{self._suffix(source, bucket)}"
         return name
 
     def is_text(self, source: str, at: int) -> bool:

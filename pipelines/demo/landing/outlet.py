@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from pipelines.demo.landing.drift import Drifts, drifted
+from pipelines.demo.landing.drift import Drift, Drifts, drifted
 from pipelines.demo.landing.files import (
     SCHEMAS,
     CsvFile,
@@ -37,6 +37,7 @@ class Outlet:
         self._landing, self._layout, self._truth, self._progress = landing, layout, truth, progress
         self._drifts = Drifts(layout) if is_drifting else None
         self._open: dict[tuple[str, str], LandedFile] = {}
+        self._drifting: dict[tuple[str, str], Drift] = {}
         self._unreported: Counter[str] = Counter()
         self.files: dict[str, list[Path]] = {}
         self.rows: Counter[str] = Counter()
@@ -44,19 +45,21 @@ class Outlet:
 
     def put(self, rows: Iterable[Row]) -> None:
         """Append rows to their files."""
-        lines: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        lines: dict[tuple[str, str], list[str]] = {}
         for row in rows:
-            drift = self._drifts.of(row.source, row.at) if self._drifts else None
-            if drift:
-                row = drifted(row, drift)
-            key = row.source, self._layout.file(row.source, row.at)
-            waiting = lines[key]
-            waiting.append(row.line)
-            if row.plant:
-                landed = self._open.get(key) or self._create(key, row.at)
-                self._note(row.source, landed.path, landed.lines_before + landed.rows + len(waiting), row.plant)
-            elif key not in self._open:
-                self._create(key, row.at)
+            source, at, line, plant = row
+            key = source, self._layout.file(source, at)
+            waiting = lines.get(key)
+            if waiting is None:
+                waiting = lines[key] = []
+                if key not in self._open:
+                    self._create(key, at)
+            if drift := self._drifting.get(key):
+                _, _, line, plant = drifted(row, drift)
+            waiting.append(line)
+            if plant:
+                landed = self._open[key]
+                self._note(source, landed.path, landed.lines_before + landed.rows + len(waiting), plant)
         for key, found in lines.items():
             self._open[key].put(found)
             self._report(key[0], len(found))
@@ -105,7 +108,7 @@ class Outlet:
             self._note(source, path, number, plant)
         self._add(source, path, len(plants))
 
-    def _create(self, key: tuple[str, str], at: int) -> LandedFile:
+    def _create(self, key: tuple[str, str], at: int) -> None:
         source, name = key
         path = self._path(source, name)
         landed: LandedFile
@@ -117,7 +120,8 @@ class Outlet:
         else:
             landed = TextFile(path)
         self._open[key] = landed
-        return landed
+        if self._drifts and (drift := self._drifts.of(source, at)):
+            self._drifting[key] = drift
 
     def _path(self, source: str, name: str) -> Path:
         folder = self._landing / source

@@ -13,7 +13,7 @@ from types import TracebackType
 from pipelines.demo.rows import Milestone, Row
 from pipelines.demo.world.span import DAY, World
 
-_WAITING_ROWS = 50_000
+_WAITING_ROWS = 20_000
 BEFORE = -1
 
 

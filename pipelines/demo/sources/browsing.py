@@ -29,6 +29,7 @@ from pipelines.demo.world.courses import COURSES
 from pipelines.demo.world.span import World
 
 _SCRIPTED_CRAWLERS = 4  # every fourth crawler runs the site's scripts
+_SPEEDS = (1.0, 1.0, 1.0, 1.0, 1.25, 1.5)  # at which films are watched
 _QUERIES = ("desain logo", "motion", "belajar figma", "foto produk", "menulis iklan", "kelas gratis", "harga jasa")
 
 
@@ -87,9 +88,11 @@ def _act(tab: Tab, page: Page, *, began: int, rng: random.Random) -> None:
     elif page.kind == "lesson":
         properties = f'"module_id":"{page.module}"'
         if rng.random() < 0.85:
-            tab.track("Video Played", at=began + min(stay - 2, rng.randint(2, 9)), properties=properties)
-            if stay > 75 and rng.random() < 0.7:
-                tab.track("Video Completed", at=began + stay - rng.randint(3, 30), properties=properties)
+            started = min(stay - 2, rng.randint(2, 9))
+            tab.track("Video Played", at=began + started, properties=properties)
+            ended = started + int(page.video / rng.choice(_SPEEDS))
+            if ended < stay:
+                tab.track("Video Completed", at=began + ended, properties=properties)
         if rng.random() < 0.12:
             tab.track("Lesson Downloaded", at=began + stay // 2, properties=properties)
 

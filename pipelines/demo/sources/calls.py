@@ -49,6 +49,7 @@ class Tab:
     user_id: str | None = None
     learner: int | None = None
     click_id: str = ""
+    timezone: str = "Asia/Jakarta"
     has_view_ids: bool = True
     has_pixel: bool = True
     referrer: str = ""
@@ -75,8 +76,8 @@ class Tab:
         chance = {True: 1.0, None: 0.5, False: 0.05}[device.advertising]
         self._is_telling = self.has_pixel and not device.is_internal and self.rng.random() < chance
         self._head = (
-            f'"context":{{"ip":"{self.address}","userAgent":"{device.user_agent}","locale":"{device.locale}"'
-            f"{device.consent}{TOOLS}"
+            f'"context":{{"ip":"{self.address}","userAgent":"{device.user_agent}",'
+            f'"locale":"{"en-US" if device.is_bot else device.locale}"{device.consent}{TOOLS % self.timezone}'
         )
         self._identify_as(self.user_id)
 

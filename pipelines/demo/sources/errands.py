@@ -51,7 +51,7 @@ def register(tab: Tab, visit: Visit, milestone: Milestone, arrival: Arrival, *, 
         way = [COURSE[visit.then.course], CART]
         _walk(tab, visit, None, way if visit.then.at - tab.at > 25 else way[1:], until=visit.then.at, rng=rng)
         _order(tab, visit, visit.then, rng=rng)
-    elif rng.random() < 0.7:
+    elif rng.random() < 0.97:  # the site sends them on; few close the tab before that
         page = LEARNING if rng.random() < 0.5 else COURSE[visit.interest]
         tab.open(page, stay=min(200, pages.stay(page, rng)))
 

@@ -14,7 +14,7 @@ from pipelines.demo.world.span import utc_text
 
 SOURCE = "web_events"
 HEARTBEAT_SECONDS = 10
-TOOLS = ',"library":{"name":"analytics.js","version":"2.11.1"},"timezone":"Asia/Jakarta"'
+TOOLS = ',"library":{"name":"analytics.js","version":"2.11.1"},"timezone":"%s"'
 
 Timed = tuple[int, Row]  # milliseconds of arrival
 

@@ -18,7 +18,22 @@ from pipelines.demo.sources.pages import LEARNING, LOG_IN, Page
 from pipelines.demo.sources.segment import Lags
 from pipelines.demo.world import people, streams
 from pipelines.demo.world.campaigns import acquired
+from pipelines.demo.world.people import Browser
 from pipelines.demo.world.span import World
+
+
+_ELSEWHERE = {
+    "Bali": "Asia/Makassar",
+    "Nusa Tenggara Barat": "Asia/Makassar",
+    "Nusa Tenggara Timur": "Asia/Makassar",
+    "Kalimantan Selatan": "Asia/Makassar",
+    "Kalimantan Timur": "Asia/Makassar",
+    "Sulawesi Selatan": "Asia/Makassar",
+    "Sulawesi Utara": "Asia/Makassar",
+    "Maluku": "Asia/Jayapura",
+    "Papua": "Asia/Jayapura",
+    "Kalimantan Barat": "Asia/Pontianak",
+}
 
 
 class Visit(NamedTuple):
@@ -81,6 +96,7 @@ def open_tab(world: World, visit: Visit, *, dirt: Dirt, rng: random.Random) -> T
         user_id=people.user_id(seed, visit.number) if is_known else None,
         learner=visit.number if is_learner else None,
         click_id=hits.click_id(world, visit.kind, owner, device),
+        timezone=_timezone(seed, visit.kind, owner, device),
         has_view_ids=rng.random() > 0.02,
         has_pixel=bool(device.fbp) and not is_lent and not in_app,
     )
@@ -123,6 +139,16 @@ def log_in(tab: Tab, visit: Visit, *, rng: random.Random) -> Page:
     tab.submit(LOG_IN)
     tab.identify(people.user_id(tab.world.seed, visit.number), is_alias=rng.random() < 0.03)
     return LEARNING
+
+
+def _timezone(seed: int, kind: str, owner: int, device: Browser) -> str:
+    """The clock that a browser keeps: a learner's is that of their region, a crawler's is nobody's."""
+    if device.is_bot:
+        return "UTC"
+    if kind == "learner":
+        return _ELSEWHERE.get(people.person(seed, owner).region, "Asia/Jakarta")
+    roll = int(device.anonymous_id[:4], 16) / 65536
+    return "Asia/Makassar" if roll < 0.10 else "Asia/Jayapura" if roll < 0.12 else "Asia/Jakarta"
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,7 @@ How they are put into words is in `slots` and `phrases`.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -58,6 +58,7 @@ _TOWNS = (
 )  # fmt: skip
 _CHILD_YEARS = (11, 12, 13, 14, 14, 15, 15, 16)
 _TRIES = 4
+_TITLED_FROM = 27
 
 
 @dataclass
@@ -147,6 +148,14 @@ class Case:
         return self.rng.randrange(len(who.STAFF))
 
     @cached_property
+    def title(self) -> str:
+        """What agents call the writer throughout a ticket: Bapak or Ibu, the grown-ups who write letters; others Kak."""
+        is_elder = self.age(self.writer, self.opened_at) >= _TITLED_FROM and self.details.number % 2 == 0
+        if self.register != "formal" or not is_elder:
+            return "Kak"
+        return "Ibu" if self.writer.person.gender == "female" else "Bapak"
+
+    @cached_property
     def friends(self) -> tuple[Party, Party]:
         """Two people whom the writer brings along; one of them may be a learner too."""
         world = self.catalogue.world
@@ -192,7 +201,8 @@ class Case:
 
 
 def young(party: Party, *, at: int, rng: random.Random) -> Party:
-    """Return a companion as a child."""
+    """Return a companion as a child, who has no degree yet."""
     today = local_date(at)
+    bare = replace(party.person, name=party.person.name.partition(",")[0])
     born_on = date(today.year - rng.choice(_CHILD_YEARS), rng.randint(1, 12), rng.randint(1, 28))
-    return party._replace(person=people.with_birth(party.person, born_on=born_on, told=""))
+    return party._replace(person=people.with_birth(bare, born_on=born_on, told=""))

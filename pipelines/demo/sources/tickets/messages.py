@@ -6,6 +6,7 @@ The order of the steps and their instants are in `dialogue`; quotations and head
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from pipelines.demo.sources.tickets import grammar, topics
 from pipelines.demo.sources.tickets.case import Case
@@ -15,6 +16,7 @@ from pipelines.demo.sources.tickets.pieces import Piece, Text, joined
 from pipelines.demo.sources.tickets.voice import Voice
 
 LATE_SECONDS = 20 * 3600
+_ONLY_ONCE = ("erima kasih", "hank", "aaf", "orry", "itutup", "hari ini")
 _FOOTERS = (
     "Dikirim dari iPhone saya",
     "Dikirim dari ponsel Galaxy saya",
@@ -66,20 +68,25 @@ def agent(case: Case, step: str, *, at: int, waited: int, is_first: bool) -> Tex
     greeting = voice.pick(says[f"{side} greeting"], chance=(0.62 if is_first else 0.12) if is_chat else 0.95)
     is_looked_up = case.story is not None and case.scenario.topic in topics.LOOKED_UP
     safety = () if case.scenario.topic == "identity" else topics.SAFETY.items()
-    is_answering = step in ("direct", "resolved")
+    is_answering, is_asking = step in ("direct", "resolved"), step.startswith("ask")
+    core = _core(voice, step, side=side)
+    late = voice.pick(_unthanked(says[f"{side} late"], core), chance=0.5) if waited > LATE_SECONDS else []
+    chance = 0.0 if late or step in ("bye", "retry") else 0.5 if is_first else 0.06
+    opener = _acknowledgement(voice, core, side=side, chance=chance, is_asking=is_asking)
     parts = [
-        voice.pick(says[f"{side} late"], chance=0.5) if waited > LATE_SECONDS else [],
-        _acknowledgement(voice, side=side, chance=0.0 if step in ("bye", "retry") else 0.5 if is_first else 0.06),
+        late,
+        opener,
         voice.pick(says[f"{side} checked"], chance=0.22) if step == "direct" and is_looked_up else [],
-        _core(voice, step, side=side),
+        core,
         *(voice.pick(says[f"{side} {note}"], chance=0.5) for kind, note in safety if kind in case.kinds),
         voice.pick(says[f"{side} stray"], chance=0.025) if is_answering and case.story else [],
     ]
     case.kinds.clear()
-    ends = "waiting" if step.startswith("ask") else "closing"
+    ends = "waiting" if is_asking else "closing"
     if ends == "closing" and case.scenario.topic in topics.CHEERED and rng.random() < 0.6:
         ends = "cheering"
-    parts.append(voice.pick(says[f"{side} {ends}"], chance=0.0 if step == "bye" else 0.33 if is_chat else 0.6))
+    last = _unthanked(says[f"{side} {ends}"], joined(parts, " "))
+    parts.append(voice.pick(last, chance=0.0 if step == "bye" else 0.33 if is_chat else 0.6))
     body = joined(parts, " " if is_chat or rng.random() < 0.6 else "\n\n")
     if is_chat:
         sign = voice.pick(says[f"{side} chatsign"], chance=0.16, is_sign=True)
@@ -94,6 +101,8 @@ def question(case: Case) -> str:
     if any(grammar.marked(line)[0] in case.tags for line in case.scenario.says(f"{side} direct") if line[0] == "("):
         return ""
     open_asks = [ask for ask in case.scenario.asks if ask != "none" and topics.ANSWERS.get(ask, "") not in case.said]
+    if case.email or "unsubscribe" in case.said:
+        open_asks = [ask for ask in open_asks if ask != "email"]
     return case.rng.choice(open_asks) if open_asks else ""
 
 
@@ -117,9 +126,17 @@ def _hailed(greeting: Text, body: Text, *, rng: random.Random) -> Text:
     return joined([[*closed, *ended], body], " ")
 
 
-def _acknowledgement(voice: Voice, *, side: str, chance: float) -> Text:
+def _acknowledgement(voice: Voice, core: Text, *, side: str, chance: float, is_asking: bool) -> Text:
+    """What an agent says first: that they are sorry, that they look into it (and ask), or thanks."""
     is_trouble = voice.case.scenario.topic in topics.TROUBLES and voice.case.rng.random() < 0.5
-    return voice.pick(everyday()[f"{side} {'sorry' if is_trouble else 'ack'}"], chance=chance)
+    section = "sorry" if is_trouble else "looking" if is_asking else "ack"
+    return voice.pick(_unthanked(everyday()[f"{side} {section}"], core), chance=chance)
+
+
+def _unthanked(templates: Sequence[str], said: Text) -> Sequence[str]:
+    """Leave out thanks (and excuses) where what is said bears them already."""
+    words = "".join(piece.text for piece in said if not piece.kind)
+    return [line for line in templates if not any(mark in words and mark in line for mark in _ONLY_ONCE)]
 
 
 def _tail(voice: Voice, said: Text, *, is_glad: bool = False) -> Text:
@@ -143,6 +160,14 @@ def _told(voice: Voice) -> tuple[Text, Text]:
     return problem, voice.pick(case.scenario.says(f"{case.register} detail"), chance=0.68)
 
 
+def _introduced(voice: Voice, *, chance: float) -> Text:
+    """Who writes, unless that is part of the matter."""
+    case = voice.case
+    problems = case.scenario.says(f"{case.register} problem")
+    is_told = any(grammar.slots(line) & {"name", "nick"} for line in problems)
+    return [] if is_told else voice.pick(everyday()[f"{case.register} intro"], chance=chance)
+
+
 def _request(voice: Voice, *, chance: float) -> Text:
     case = voice.case
     own = case.scenario.says(f"{case.register} request")
@@ -164,13 +189,13 @@ def _letter(voice: Voice) -> Text:
     case, says, rng = voice.case, everyday(), voice.case.rng
     register = case.register
     greeting = voice.pick(says[f"{register} greeting"], chance=0.9)
-    intro = voice.pick(says[f"{register} intro"], chance=0.22)
+    intro = _introduced(voice, chance=0.22)
     problem, detail = _told(voice)
     ident = _identified(voice, chance=0.3)
     request = _request(voice, chance=0.65)
     paragraph = joined([intro, problem, detail], rng.choice((" ", " ", "\n\n", "\n")))
     rest = joined([ident, request], rng.choice((" ", "\n\n")))
-    closing = voice.pick(says[f"{register} closing"], chance=0.75)
+    closing = voice.pick(_unthanked(says[f"{register} closing"], rest), chance=0.75)
     sign = voice.pick(says[f"{register} sign"], chance=0.7, is_sign=True)
     footer = [Piece(rng.choice(_FOOTERS), is_fixed=True)] if rng.random() < 0.1 else []
     letter = joined([greeting, paragraph, rest, joined([closing, sign], "\n"), footer], "\n\n")
@@ -182,7 +207,7 @@ def _chat(voice: Voice) -> Text:
     case, says = voice.case, everyday()
     register, between = case.register, voice.manner.between
     greeting = voice.pick(says[f"{register} greeting"], chance=0.6)
-    intro = voice.pick(says[f"{register} intro"], chance=0.12)
+    intro = _introduced(voice, chance=0.12)
     problem, detail = _told(voice)
     ident = _identified(voice, chance=0.13)
     request = _request(voice, chance=0.4)

@@ -12,6 +12,7 @@ from pipelines.demo.sources.tickets.case import Case
 from pipelines.demo.sources.tickets.moment import Moment, Slot
 from pipelines.demo.sources.tickets.pieces import Piece, Text
 from pipelines.demo.sources.tickets.who import Party
+from pipelines.demo.world.name_words import UNCALLED
 
 _OLD, _ADULT = 38, 18
 
@@ -35,6 +36,19 @@ def _name(party: Party, moment: Moment) -> Text:
 def _nick(party: Party, moment: Moment) -> Text:
     nick = party.person.nickname
     return [Piece(nick if moment.is_agent else spelling.nickname(nick, rng=moment.rng), "nickname", party.owner)]
+
+
+def _called(case: Case, moment: Moment) -> Text:
+    """What the writer is called: agents know the short form only where it was told or stands in the name."""
+    party = case.writer
+    if not moment.is_agent or "nick" in case.said:
+        return _nick(party, moment)
+    words = party.person.name.partition(",")[0].split()
+    plain = {word.casefold() for word in words}
+    if party.person.nickname.casefold() in plain:
+        return _nick(party, moment)
+    first = next((word for word in words if word.title() not in UNCALLED and "." not in word), words[-1])
+    return [Piece(first.capitalize() if first.isupper() or first.islower() else first, "nickname", party.owner)]
 
 
 def _birth(party: Party, moment: Moment) -> Text:
@@ -149,7 +163,7 @@ SLOTS: Mapping[str, Slot] = {
     "phone": _of_writer(_own_phone),
     "new_phone": lambda case, moment: _phone(case.new_phone, case.writer.owner, moment) if case.new_phone else None,
     "name": _of_writer(_name),
-    "nick": _of_writer(_nick),
+    "nick": _called,
     "bad_name": _bad_name,
     "spelt": _spelt,
     "user": traces.user,

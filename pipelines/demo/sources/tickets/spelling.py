@@ -73,7 +73,7 @@ def name(full: str, *, rng: random.Random) -> str:
         return f"{parts[0]} {parts[1][0]}. {parts[-1]}"
     if roll < 0.95 and len(parts) > 2:
         return f"{parts[0]} {parts[-1]}"
-    return misspelt(full, rng=rng) if roll > 0.98 else full
+    return misspelt(full, rng=rng) if roll > 0.995 else full
 
 
 def misspelt(text: str, *, rng: random.Random) -> str:

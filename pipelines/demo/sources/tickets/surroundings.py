@@ -25,6 +25,7 @@ _SHORT = {
     "ui-ux": "UI/UX",
     "bisnis-freelance": "bisnis freelance",
 }
+_DRAWN = frozenset({"desain-web-dasar", "desain-grafis", "motion-graphics", "ilustrasi-digital", "ui-ux"})
 _HELLOS = {
     "Jawa Tengah": "Sugeng {}",
     "DI Yogyakarta": "Sugeng {}",
@@ -168,8 +169,13 @@ def _thanks(case: Case, moment: Moment) -> str | None:
     return thanks.capitalize() if thanks and moment.register == "formal" else thanks
 
 
-def _title(case: Case, _: Moment) -> str:
-    return "Ibu" if case.writer.person.gender == "female" else "Bapak"
+def _title(case: Case, _: Moment) -> str | None:
+    return None if case.title == "Kak" else case.title
+
+
+def _tool(case: Case, moment: Moment) -> str | None:
+    """The course, where it is one that is learnt at drawing software."""
+    return _course(case, moment) if case.course.course_id in _DRAWN else None
 
 
 def _order_date(case: Case, moment: Moment) -> str | None:
@@ -188,6 +194,7 @@ PLAIN_SLOTS: Mapping[str, Plain] = {
     "course": _course,
     "short": _short,
     "module": _module,
+    "tool": _tool,
     "amount": _amount,
     "price": lambda case, moment: _rupiah(case.course.price_idr, moment),
     "odate": _order_date,
@@ -205,6 +212,7 @@ PLAIN_SLOTS: Mapping[str, Plain] = {
     "n": lambda case, _: str(case.details.number),
     "years": lambda case, _: str(case.details.number // 2 + 2),
     "town": lambda case, _: case.details.town,
+    "home": lambda case, _: case.writer.person.city or case.details.town,
     "bank": _bank,
     "counter": _counter,
     "device": lambda case, _: case.details.device,

@@ -11,8 +11,7 @@ TROUBLES = frozenset({"login", "payment", "video", "progress", "complaint", "mar
 CHEERED = frozenset({"login", "video", "progress", "assignment"})
 LOOKED_UP = frozenset({"login", "payment", "progress", "certificate", "contact", "invoice", "refund"})
 NEEDY = frozenset(
-    {"login", "payment", "video", "progress", "certificate", "contact", "complaint", "marketing", "unsubscribe",
-     "mistaken"}
+    {"login", "payment", "video", "progress", "certificate", "contact", "complaint", "mistaken"}
 )  # fmt: skip
 UNIDENTIFIED = frozenset({"suggestion", "question", "group", "age"})
 GRAVE = frozenset({"parent", "data", "complaint"})

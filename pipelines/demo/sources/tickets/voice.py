@@ -5,6 +5,7 @@ Which templates are offered, and in what order, is decided in `messages`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pipelines.demo.sources.tickets import grammar
@@ -19,9 +20,10 @@ _OF_ACCOUNTS = frozenset({"email", "phone", "name", "nick", "user", "order"})
 _ALWAYS = frozenset({"me", "stray", "stray_email", "stray_phone"})
 # Plain things of which an agent hears only from the customer.
 _ONCE = frozenset(
-    {"name", "nick", "email", "phone", "user", "order", "birth", "street", "nik", "npwp", "town", "handle", "friend",
+    {"name", "nick", "email", "phone", "user", "order", "birth", "street", "nik", "npwp", "town", "home", "handle", "friend",
      "friend2", "child", "price", "amount"}
 )  # fmt: skip
+_CALLED = re.compile(r"\bKak(?:ak)?\b")
 _TOLD = frozenset({"bank", "n", "module", "browser", "device", "error"})
 
 
@@ -69,11 +71,18 @@ class Voice:
             case.tags.add(mark.removeprefix("+"))
         case.kinds.update(piece.kind for piece in text)
         if self.is_agent:
-            return text
-        return self._ended(
-            piece if piece.kind or piece.is_fixed else piece._replace(text=self.manner.spoken(piece.text, rng=rng))
-            for piece in text
-        )
+            return text if case.title == "Kak" else [self._courteous(piece) for piece in text]
+        return self._ended(self._spoken(piece) for piece in text)
+
+    def _courteous(self, piece: Piece) -> Piece:
+        return piece if piece.kind else piece._replace(text=_CALLED.sub(self.case.title, piece.text))
+
+    def _spoken(self, piece: Piece) -> Piece:
+        if piece.kind in ("name", "nickname") and self.manner.is_shouting:
+            return piece._replace(text=piece.text.upper())
+        if piece.kind or piece.is_fixed:
+            return piece
+        return piece._replace(text=self.manner.spoken(piece.text, rng=self.case.rng))
 
     def tail(self, *, is_glad: bool = False) -> Text:
         """Return what this writer puts after the last words."""

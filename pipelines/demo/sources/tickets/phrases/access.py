@@ -116,13 +116,13 @@ mixed problem
 mixed detail
     My number {phone}, masih active kok.
 agent direct
-    Pengiriman kode sempat terganggu di salah satu operator [sejak subuh|antara pukul 07.00 dan 10.00]. Sekarang sudah normal, [boleh dicoba lagi|silakan minta kode sekali lagi].
+    Pengiriman kode sempat terganggu di salah satu operator [belakangan ini|selama beberapa jam]. Sekarang sudah normal, [boleh dicoba lagi|silakan minta kode sekali lagi].
     Untuk sementara kodenya kami alihkan ke surel yang terdaftar. Berlaku 5 menit.
 agent resolved
     Nomor di sistem ternyata berbeda satu angka. Sudah kami betulkan menjadi {phone}, silakan minta kode lagi.
     Batas permintaan kodenya sudah kami buka. Coba sekali saja dulu, jangan ditekan berulang.
 agent_en direct
-    One of the carriers had delays this morning. It should work now, please request one new code.
+    One of the carriers had delays. It should work now, please request one new code.
 agent_en resolved
     The number on file was one digit off. It now reads {phone}, please try again.
 

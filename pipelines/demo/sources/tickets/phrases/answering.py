@@ -31,7 +31,7 @@ formal order
     Di surel konfirmasi tertulis {order}.
 chat order
     {order}
-    order {order} tanggal {odate}
+    order {order}, {odate}
     bentar.. nih {order}
 english order
     {order}, placed on {odate}.
@@ -45,7 +45,7 @@ chat proof
     {bank} {account} an {name}, {amount} jam {oclock}
     (+payer) nih datanya~pengirim {payer}~bank {bank}~norek {account}~jumlah {amount}
     udah aku kirim fotonya, va nya {va}
-    dari {bank} an {name} tgl {odate}
+    dari {bank} an {name} {odate}
 english proof
     Sent from {bank} {account}, name {name}, {amount} on {odate} at {oclock}.
     Screenshot attached, the virtual account was {va}.

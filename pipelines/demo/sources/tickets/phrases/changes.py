@@ -67,6 +67,8 @@ chat problem
 chat detail
     emailnya masih {email}
     kalo otp ke nomor lama gak bakal nyampe
+english subject
+    New phone number
 english problem
     My phone number changed from {phone} to {new_phone}.
     My phone was stolen on {day}, please replace {phone} with {new_phone}.

@@ -6,7 +6,7 @@ formal greeting
     Selamat {part} [tim Crosslife|Admin|Bapak/Ibu],
     Yth. [Tim Dukungan|Admin Crosslife|Layanan Pelanggan],
     Dengan hormat,
-    Assalamualaikum [wr. wb.|],
+    Assalamualaikum[ wr. wb.|],
     Salam,
     Halo [admin|tim|Crosslife],
     Kepada tim dukungan,
@@ -14,9 +14,9 @@ formal greeting
 formal intro
     Perkenalkan, saya {name}.
     Saya {name}, [peserta kelas|salah satu peserta] {joined}.
-    Nama saya {name}, {adult_age}, bekerja sebagai [guru|desainer lepas|staf administrasi|ibu rumah tangga] di {town}.
+    Nama saya {name}, {adult_age}, bekerja sebagai [guru|desainer lepas|staf administrasi|pengelola toko daring] di {home}.
     Saya peserta {cohort}.
-    Saya {nick} dari {town}.
+    Saya {nick} dari {home}.
 formal ident
     Data akun saya: {email}, nomor ponsel {phone}.
     Akun saya terdaftar dengan surel {email}.
@@ -41,7 +41,7 @@ formal sign
     Salam,~{name}
     Hormat saya,~{name}
     {name}~{phone}
-    {name}~{town}
+    {name}~{home}
     Salam hangat,~{nick}
     Wassalam,~{name}~HP {phone}
     {nick}
@@ -54,7 +54,7 @@ formal solved
     Baik, sudah teratasi. Tiketnya boleh ditutup.
 formal noted
     Baik, saya mengerti. Terima kasih penjelasannya.
-    (wait) Baik, saya tunggu [kabarnya|].
+    (wait) Baik, saya tunggu[ kabarnya|].
     Baik, akan saya kabari lagi bila perlu.
     Sudah saya terima informasinya, terima kasih [banyak|{staff}].
     Terima kasih atas penjelasannya. [Untuk sementara cukup jelas.|]
@@ -68,7 +68,7 @@ formal press
 formal still
     Sudah saya ikuti langkahnya, tetapi hasilnya masih sama.
     Mohon maaf, ternyata belum berhasil. Apakah ada cara lain?
-    Sampai pagi ini belum ada perubahan di akun saya ({email}).
+    Sampai sekarang belum ada perubahan di akun saya ({email}).
 chat greeting
     halo {dear}
     hai {dear}
@@ -84,7 +84,7 @@ chat greeting
     {localhello} {dear}
 chat intro
     aku {nick} kelas {joined}
-    aku {nick} [dari {town}|]
+    aku {nick}[ dari {home}|]
     ini {nick} [peserta {cohort}|yang kemaren chat|]
     saya {name}
     aku {nick}, {adult_age}
@@ -162,7 +162,7 @@ english intro
     My name is {name} and I'm taking {joined}.
     I'm {nick}, in {cohort}.
     This is {name}.
-    I'm {name}, {adult_age}, a freelancer based in {town}.
+    I'm {name}, {adult_age}, a freelancer based in {home}.
 english ident
     My account is {email}.
     My number is {phone}.
@@ -187,7 +187,7 @@ english sign
     Best regards,~{name}
     Best,~{nick}
     Cheers,~{nick}
-    {nick}~{town}
+    {nick}~{home}
 english solved
     Works now, thanks a lot!
     Great, that did the trick.
@@ -212,7 +212,7 @@ mixed greeting
     Hello {dear},
     {part} {dear},
 mixed intro
-    Aku {nick} from {town}.
+    Aku {nick} from {home}.
     I'm {nick}, peserta {cohort}.
     Nama aku {name}.
 mixed ident

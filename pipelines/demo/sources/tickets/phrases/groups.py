@@ -17,23 +17,24 @@ formal request
 chat subject
     beli rame rame
 chat problem
-    kalo daftar bertiga ada diskon gak? sama {friend} dan {friend2}
-    temenku {friend} ({friend_email}) mau ikut {short} juga, bisa dibayarin bareng gak?
-    mau beliin kelas {short} buat temen, namanya {friend} wa nya {friend_phone}
+    (+three) kalo daftar bertiga ada diskon gak? sama {friend} dan {friend2}
+    (+pair) temenku {friend} ({friend_email}) mau ikut {short} juga, bisa dibayarin bareng gak?
+    (+pair) mau beliin kelas {short} buat temen, namanya {friend} wa nya {friend_phone}
 chat detail
-    dia udah punya akun {friend_email}
-    satu lagi {friend2} tapi belom daftar, wa {friend2_phone}
-    berempat deh kalo ada diskon
+    (pair) dia udah punya akun {friend_email}
+    (pair) satu lagi ada {friend2} tapi belom daftar, wa {friend2_phone}
+    (three) berempat deh kalo ada diskon
 chat request
     berapa jadinya?
     bisa satu invoice?
 english subject
     Group discount
 english problem
-    Three of us would like to join {course}. Is there a group price?
-    My friend {friend} ({friend_email}) wants to take {short} with me, can I pay for both?
+    (+three) Three of us would like to join {course}. Is there a group price?
+    (+pair) My friend {friend} ({friend_email}) wants to take {short} with me, can I pay for both?
 english detail
-    The other one is {friend2}, {friend2_phone}.
+    (three) The others are {friend} and {friend2}, {friend2_phone}.
+    (pair) There may be a third, {friend2}, {friend2_phone}.
 mixed problem
     Kalau daftar bareng {friend} ({friend_email}) ada group discount gak?
 agent direct
@@ -42,7 +43,7 @@ agent direct
 agent resolved
     Terima kasih daftarnya. Tautan pembayaran gabungan sudah dikirim ke {email}.
 agent_en direct
-    From three people on there's 15% off. Order from one account and enter everybody's e-mail.
+    One payment for all is fine, and from three people on there's 15% off. Order from one account and enter everybody's e-mail.
 agent_en resolved
     Thanks for the list. One payment link for all went to {email}.
 
@@ -71,15 +72,15 @@ english detail
     Two of them are {friend} ({friend_email}) and {friend2} ({friend2_email}).
     Please send the quotation to {email}.
 chat problem
-    siang, saya {nick} dari hrd cv cetak cahaya, mau beli {n} kursi kelas {short} buat karyawan, ada harga khusus?
+    saya {nick} dari hrd cv cetak cahaya, mau beli {n} kursi kelas {short} buat karyawan, ada harga khusus?
 chat detail
     wa kantor {phone}
     yang ikut {friend} sama {friend2}, sisanya nyusul
 mixed problem
-    Hi, I'm {name} from HR, mau beli {n} seats kelas {short}, bisa minta quotation?
+    I'm {name} from HR, mau beli {n} seats kelas {short}, bisa minta quotation?
 agent direct
     Terima kasih minatnya. Penawaran untuk {n} kursi kami kirim ke {email}; potongannya 20% mulai lima kursi.
-    Untuk {n} kursi tersedia harga perusahaan. Proposalnya menyusul sore ini.
+    Untuk {n} kursi tersedia harga perusahaan. Proposalnya menyusul paling lambat besok.
 agent resolved
     Daftar pesertanya sudah kami terima. Undangan dikirim setelah pembayaran, masing-masing ke alamatnya.
 agent_en direct

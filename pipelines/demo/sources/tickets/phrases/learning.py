@@ -54,7 +54,7 @@ mixed detail
     Aku pake {browser} on {device}.
 agent direct
     Videonya sudah kami unggah ulang. Silakan coba lagi setelah membersihkan cache, atau buka dari jendela penyamaran.
-    Gangguannya di penyedia video kami, [sejak pagi|sekitar pukul 09.00 tadi]. Sekarang sudah pulih.
+    Gangguannya di penyedia video kami, [selama beberapa jam|di sebagian wilayah]. Sekarang sudah pulih.
     Coba turunkan kualitasnya ke 480p dulu sambil kami periksa berkasnya.
     (captions) Takarirnya kami selaraskan ulang, versi barunya tampil setelah halaman dimuat ulang.
     (sound) Jalur suaranya memang hilang waktu diunggah. Berkas yang lengkap sudah terpasang.
@@ -65,7 +65,7 @@ agent resolved
     (sound) Suaranya sudah kembali, mohon dicek lagi.
 agent_en direct
     We uploaded the file again. Please clear the cache or use a private window.
-    Our video provider had an outage this morning; it's over now.
+    Our video provider had an outage; it's over now.
 agent_en resolved
     That browser had trouble with our old player. The fix is live, please reload.
 
@@ -193,6 +193,8 @@ chat problem
 chat detail
     yang gak wajib harus dikerjain juga kah
     nilaiku {score} lulus kan?
+english subject
+    No certificate yet
 english problem
     I've completed {course} but there's no certificate yet.
 english detail

@@ -70,6 +70,8 @@ chat detail
     no saya {phone}, {name}
 chat request
     tolong dihapus akunnya
+english subject
+    My child's account
 english problem
     I'm the parent of {child}, who is only {child_age} and signed up with {child_email} without asking.
 english detail
@@ -88,7 +90,7 @@ agent_en direct
 agent_en resolved
     That matches. The account of {child} is being closed today.
 
-== parent.asks: child
+== parent.asks: none
 formal subject
     Kelas untuk anak
 formal problem
@@ -96,7 +98,8 @@ formal problem
     Saya ingin mendaftarkan anak saya, {child}, ke kelas {course}. Ia masih {child_age}.
     Adakah kelas untuk anak SMP? Anak saya {child_age}.
 formal detail
-    Kami tinggal di {town}.
+    Kami tinggal di {home}.
+    Ia lahir {child_birth}.
     Saya {name}, {role}nya.
     Kalau boleh, pendaftarannya memakai surel saya {email}.
 chat subject
@@ -105,11 +108,14 @@ chat problem
     ada kelas buat anak gak? anak saya {child} {child_age} suka gambar
     saya mau daftarin anak, umurnya {child_age}, bisa ikut {short}?
 chat detail
-    namanya {child}
+    namanya {child}, lahir {child_birth}
     wa saya {phone}
+english subject
+    Courses for children
 english problem
     My kid {child} is {child_age} and loves drawing. Could they join {course}?
 english detail
+    The date of birth is {child_birth}.
     You can reach me on {phone}.
 mixed problem
     Anak saya {child}, {child_age}, is it okay kalau ikut kelas {short}?

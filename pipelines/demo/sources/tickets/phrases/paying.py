@@ -60,7 +60,7 @@ english request
 mixed subject
     Payment masih pending
 mixed problem
-    Hi, I already paid {amount} for {course} tapi statusnya masih pending sampai sekarang.
+    I already paid {amount} for {course} tapi statusnya masih pending sampai sekarang.
     Payment aku kok belum verified ya, padahal saldo udah kepotong on {odate}.
 mixed detail
     Order ID {order}, transfer via {bank} atas nama {name}.
@@ -182,7 +182,7 @@ formal problem
     Kode HEMAT2026 tidak bisa dipakai untuk kelas {course}, padahal di surel tertulis berlaku sampai akhir bulan.
     Potongan 20% tidak terhitung, sehingga saya tetap ditagih {price}.
 formal detail
-    Padahal syarat belanja minimal Rp200.000 sudah terpenuhi.
+    Syarat belanja minimal Rp200.000 sudah terpenuhi.
     Kodenya saya dapat dari kabar bulanan.
 chat problem
     kode vouchernya gak bisa dipake [katanya gak valid|padahal belum akhir bulan]

@@ -7,58 +7,59 @@ formal subject
     Usulan
     Masukan
 formal problem
-    Saya ingin mengusulkan kelas huruf hias aksara Bali dan Jawa. Peminatnya di {town} banyak sekali.
-    Adakah rencana membuka kelas menggambar komik dengan tokoh seperti Bintang dan Bulan di halaman depan?
-    Mohon dipertimbangkan kelas membuat kemasan untuk usaha rumahan; contoh "Sambal Mawar" di blog sangat membantu.
-    Di halaman harga tertulis Rp1.250.000, sedangkan di iklan Rp999.000. Mungkin perlu diseragamkan.
-    Poster "Putra Fajar" di halaman depan kelas {course} indah sekali. Siapa pun pembuatnya, sampaikan salam saya.
+    (+wish) Saya ingin mengusulkan kelas huruf hias aksara Bali dan Jawa. Peminatnya di {town} banyak sekali.
+    (+wish) Adakah rencana membuka kelas menggambar komik dengan tokoh seperti Bintang dan Bulan di halaman depan?
+    (+wish) Mohon dipertimbangkan kelas membuat kemasan untuk usaha rumahan; contoh "Sambal Mawar" di blog sangat membantu.
+    (+found) Di halaman harga tertulis Rp1.250.000, sedangkan di iklan Rp999.000. Mungkin perlu diseragamkan.
+    (+praise) Poster "Putra Fajar" di halaman depan kelas {course} indah sekali. Siapa pun pembuatnya, sampaikan salam saya.
 formal detail
-    Kelas tipografi tahun 1928 yang dibahas di blog juga menarik.
-    Saya siap menunggu sampai semester depan.
-    Sebaiknya pukul 19.00-21.00, di luar jam kerja.
-    Resolusi gambarnya 1080 x 1920, agak pecah di layar saya.
+    (wish) Kelas tipografi tahun 1928 yang dibahas di blog juga menarik.
+    (wish) Saya siap menunggu sampai semester depan.
+    (wish) Sebaiknya pukul 19.00-21.00, di luar jam kerja.
+    (praise) Resolusi gambarnya 1080 x 1920, agak pecah di layar saya.
 formal request
     Terima kasih sudah membaca.
-    Semoga dapat dipertimbangkan.
+    (wish) Semoga dapat dipertimbangkan.
 chat subject
     saran
     usul kelas
 chat problem
-    request kelas lettering dong, yang gaya papan nama warteg gitu
-    bikin kelas bikin font dong, kayak font cahya display yang di banner itu
-    {dear} itu poster bunga melati di beranda pake aplikasi apa ya? bagus banget
-    mau lapor typo, di modul {module} tulisannya "indah sari" harusnya "sari indah" nama tokonya
-    kelas {short} seru bgt sumpah, [gak nyesel|worth it], tinggal {n} video lagi kelar
-    nemu bug lucu, jam nya nunjukin 25:61 di halaman {module}
+    (+wish) request kelas lettering dong, yang gaya papan nama warteg gitu
+    (+wish) adain kelas bikin font dong, kayak font cahya display yang di banner itu
+    (+praise) {dear} itu poster bunga melati di beranda pake aplikasi apa ya? bagus banget
+    (+found) mau lapor typo, di modul {module} tulisannya "indah sari" harusnya "sari indah" nama tokonya
+    (+praise) kelas {short} seru bgt sumpah, [gak nyesel|worth it], tinggal {n} video lagi kelar
+    (+found) nemu bug lucu, jam nya nunjukin 25:61 di halaman {module}
 chat detail
-    yang lomba 17an tema 1945 itu juga keren
-    angka 0-0-7 di logonya sengaja?
-    temen2 di {town} pada nungguin juga
-    harganya 99rb an aja biar rame wkwk
-    ukuran a3 297x420 bisa kan
+    (praise) yang lomba 17an tema 1945 itu juga keren
+    (praise) angka 0-0-7 di logonya sengaja?
+    (wish) temen2 di {town} pada nungguin juga
+    (wish) harganya 99rb an aja biar rame wkwk
+    (wish) sekalian bahas ukuran a3 297x420 ya
 chat request
     gitu aja sih
     semangat timnya
 english subject
     A suggestion
 english problem
-    Please consider a course on packaging. The "Sambal Mawar" example on your blog was great.
-    I found a typo in "{module}": it says Indah Sari Bakery in one place and Sari Indah in another.
-    Just wanted to say that {short} is the best {price} I've spent this year.
+    (+wish) Please consider a course on packaging. The "Sambal Mawar" example on your blog was great.
+    (+found) I found a typo in "{module}": it says Indah Sari Bakery in one place and Sari Indah in another.
+    (+praise) Just wanted to say that {short} is the best {price} I've spent this year.
 english detail
-    Evenings between 7 and 9 would be perfect.
-    The clock there shows 25:61, by the way.
+    (wish) Evenings between 7 and 9 would be perfect.
+    (found) The clock there shows 25:61, by the way.
 mixed problem
-    Suggestion aja, please bikin kelas lettering. Peminatnya lots banget!
-    Kelas {short} seru parah, the "bunga bintang" poster is so pretty.
+    (+wish) Suggestion aja, please bikin kelas lettering. Peminatnya lots banget!
+    (+praise) Kelas {short} seru parah, the "bunga bintang" poster is so pretty.
 agent direct
-    Terima kasih usulannya, sudah kami catat untuk rapat kurikulum bulan depan.
-    Senang membacanya! Kami teruskan ke timnya.
-    Terima kasih sudah jeli. Bagian itu kami perbaiki minggu ini.
-    Wah, terima kasih. Usulan seperti ini kami kumpulkan dan kami pilih tiap tiga bulan.
+    (wish) Terima kasih usulannya, sudah kami catat untuk rapat kurikulum bulan depan.
+    (praise) Senang membacanya! Kami teruskan ke timnya.
+    (found) Terima kasih sudah jeli. Bagian itu kami perbaiki minggu ini.
+    (wish) Wah, terima kasih. Usulan seperti ini kami kumpulkan dan kami pilih tiap tiga bulan.
 agent_en direct
-    Thank you, that goes straight to the people who plan our courses.
-    Lovely to read, thanks! I've passed it on.
+    (wish) Thank you, that goes straight to the people who plan our courses.
+    (praise) Lovely to read, thanks! I've passed it on.
+    (found) Well spotted, thank you. We'll correct it this week.
 
 == suggestion.access: none
 formal subject
@@ -81,6 +82,8 @@ chat problem
 chat detail
     sinyal di {town} lagi jelek
     soalnya mau mudik
+english subject
+    Question about access
 english problem
     (+until) How long do I keep access to {short} after finishing it?
     (+offline) Can I download the videos of {short} for a long train ride?

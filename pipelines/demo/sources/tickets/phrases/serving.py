@@ -10,21 +10,24 @@ agent greeting
     Halo Kak, selamat {part}.
     Selamat {part},
     {part_cap}, Kak {nick}.
-    Hai {nick}!
+    Hai Kak {nick}!
 agent ack
     Terima kasih sudah menghubungi kami.
     Terima kasih pesannya[, kami sudah baca dengan saksama|].
+    Izin membantu ya, Kak.
+    Pesannya sudah kami terima.
+agent looking
     Kami bantu cek ya.
     Izin membantu ya, Kak.
     Baik, kami pahami.
-    Sebentar kami lihat[ dulu|].
-    Pesannya sudah kami terima.
     Siap, kami bantu.
-    Terima kasih sudah menunggu.
+    Pesannya sudah kami baca.
+    Terima kasih sudah menghubungi kami.
 agent late
     Mohon maaf baru membalas, antrean sedang panjang.
     Maaf baru sempat kami balas.
     Maaf sudah membuat Kakak menunggu.
+    Terima kasih sudah sabar menunggu.
 agent sorry
     Mohon maaf atas kendalanya.
     Wah, maaf ya Kak.
@@ -65,8 +68,8 @@ agent ask_identity
     Demi keamanan, mohon sebutkan nama lengkap dan tanggal lahir, atau nomor ponsel yang terdaftar.
     Sebelum kami ubah, boleh diverifikasi dulu: nama lengkap, tanggal lahir, nomor ponsel?
 agent ask_spelling
-    Mohon dituliskan ejaan nama yang benar.
-    Ejaan lengkapnya bagaimana ya, supaya tidak salah dua kali?
+    Supaya tidak salah dua kali, mohon ejaan persis seperti di KTP, termasuk huruf besar dan gelarnya.
+    Ejaan di KTP persis seperti itu, atau ada singkatan dan gelar?
 agent ask_refund_account
     Boleh kami minta nomor rekening untuk pengembaliannya?
     Dananya dikirim ke rekening mana? Mohon bank, nomor, dan nama pemilik.
@@ -77,14 +80,14 @@ agent ask_npwp
     Mohon NPWP, nama, dan alamat yang akan dicantumkan.
     Boleh dikirim data pajaknya?
 agent ask_child
-    Boleh kami tahu nama lengkap dan tanggal lahir anaknya?
-    Mohon nama dan tanggal lahir putra/putrinya untuk kami cocokkan.
+    Boleh kami tahu tanggal lahir anaknya?
+    Mohon tanggal lahir putra/putrinya untuk kami cocokkan.
 agent ask_reason
     Boleh tahu alasannya dan mulai kapan bisa ikut lagi?
     Kira-kira kapan Kakak lowong kembali?
 agent stray
     Pesanan atas nama {stray} ({stray_email}) sudah lunas. Eh maaf, itu data peserta lain, mohon diabaikan.
-    Kendala yang sama dialami Kak {stray} dengan nomor {stray_phone}, dan sudah beres.
+    Kendala yang sama dialami peserta lain, {stray} ({stray_phone}), dan sudah beres.
     Salinan balasan ini tidak sengaja terkirim juga ke {stray_email}; mohon maaf.
 agent secret
     Untuk keamanan, mohon jangan mengirim nomor kartu lengkap di sini ya.
@@ -94,7 +97,6 @@ agent closing
     Kalau masih ada pertanyaan, balas saja pesan ini.
     Ada lagi yang bisa kami bantu?
     Terima kasih.
-    Terima kasih sudah bersabar.
     Semoga membantu 🙏
     Semoga menjawab ya.
     Bila ada yang kurang jelas, tanyakan saja.
@@ -144,11 +146,14 @@ agent_en greeting
 agent_en ack
     Thanks for getting in touch.
     Thank you for your message.
+    Happy to help.
+agent_en looking
     Let me look into that.
-    Thanks for your patience.
+    Thanks for getting in touch.
     Happy to help.
 agent_en late
     Apologies for the late reply.
+    Thanks for your patience.
 agent_en sorry
     Sorry about the trouble.
     Thanks for reporting this.
@@ -175,7 +180,7 @@ agent_en ask_which
 agent_en ask_identity
     For security, please confirm your full name, date of birth and phone number.
 agent_en ask_spelling
-    How exactly should the name be spelled?
+    Is that exactly how it's written on your ID card?
 agent_en ask_refund_account
     Which account should the money go to? Bank, number and holder please.
 agent_en ask_participants
@@ -183,7 +188,7 @@ agent_en ask_participants
 agent_en ask_npwp
     Please send the tax number, name and address to be shown.
 agent_en ask_child
-    Could you give me the child's full name and date of birth?
+    Could you give me the child's date of birth, so that we can match it?
 agent_en ask_reason
     May I ask why, and when you'd be available again?
 agent_en stray

@@ -7,16 +7,16 @@ formal subject
     Jadwal kelas {short}
     Informasi kelas
 formal problem
-    (+beginner) Apakah kelas {course} cocok untuk pemula yang belum pernah memakai aplikasi desain?
+    (+beginner) Apakah kelas {course} cocok untuk pemula yang belum berpengalaman sama sekali?
     (+when) Kapan angkatan berikutnya kelas {course} dibuka, dan berapa biayanya?
-    (+laptop) Untuk kelas {course}, spesifikasi laptop minimalnya apa? Punya saya RAM 4 GB.
+    (+laptop) Untuk kelas {tool}, spesifikasi laptop minimalnya apa? Punya saya RAM 4 GB.
     (+price) Apakah biaya {price} itu sekali bayar atau per bulan?
     (+free) Apa bedanya kelas {course} dengan kelas gratis di kanal video Anda?
     (+hours) Berapa jam per minggu yang perlu disediakan untuk kelas {course}? Saya bekerja penuh waktu.
     (+proof) Apakah lulusan kelas {course} menerima sertifikat yang diakui perusahaan?
     (+when) Saya terlambat mendaftar kelas {course}. Apakah masih bisa menyusul, atau menunggu angkatan baru?
 formal detail
-    Saya tinggal di {town}, jadi berharap semuanya daring.
+    Saya tinggal di {home}, jadi berharap semuanya daring.
     Saya {years} tahun bekerja sebagai tukang cetak undangan.
     Umur saya {old_age}, apakah tidak terlalu tua untuk mulai?
     Bila ada brosur, mohon dikirim ke {email}.
@@ -28,13 +28,13 @@ chat subject
 chat problem
     (+beginner) kelas {short} cocok buat pemula gak?
     (+when) {short} batch depan kapan ya? terus berapa
-    (+laptop) laptop ram 4gb kuat gak buat kelas {short}
+    (+laptop) laptop ram 4gb kuat gak buat kelas {tool}
     (+price) harganya {price} itu sekali bayar kan? bukan bulanan
-    (+place) ada kelas offline di {town} gak?
+    (+place) ada kelas offline di {home} gak?
     (+proof) dapet sertifikat gak kelas {short}? ada grup wa nya juga?
     (+hours) kelas {short} [sehari|seminggu] makan waktu berapa jam sih? aku kerja soalnya
-    (+laptop) bisa lewat hp aja gak kelas {short}? belom punya laptop
-    (+beginner) aku gak bisa gambar sama sekali, nyambung gak kalo ikut {short}
+    (+laptop) bisa lewat hp aja gak kelas {tool}? belom punya laptop
+    (+beginner) aku gak bisa gambar sama sekali, nyambung gak kalo ikut {tool}
     (+when) pendaftaran {short} udah tutup ya? telat dong aku
 chat detail
     aku bener2 dari nol
@@ -49,11 +49,11 @@ english subject
 english problem
     (+beginner) Is {course} suitable for complete beginners?
     (+when) When does the next run of {short} start, and is {price} a one-off payment?
-    (+laptop) Would a laptop with 4 GB of RAM do for {short}?
+    (+laptop) Would a laptop with 4 GB of RAM do for {tool}?
     (+hours) How many hours a week should I plan for {short}?
     (+tongue) Are there English subtitles in {course}? My Indonesian is so-so.
 english detail
-    I live in {town}, so online only please.
+    I live in {home}, so online only please.
     If there's a brochure, send it to {email}.
 mixed problem
     (+beginner) Kelas {short} beginner friendly gak?
@@ -61,7 +61,7 @@ mixed problem
     (+price) Harganya {price} itu one time payment kan?
     (+hours) Kelas {short} kira-kira berapa hours per week? I work full time.
 agent direct
-    (beginner) Cocok sekali, modul pertamanya dimulai dari nol dan tidak perlu bisa menggambar dulu.
+    (beginner) Cocok sekali, modul pertamanya benar-benar dimulai dari nol.
     (beginner) Sebagian besar pesertanya pemula. Coba lihat pelajaran contoh di halaman kelas, gratis tanpa mendaftar.
     (when) Angkatan berikutnya dibuka bulan depan, tanggal pastinya diumumkan di halaman kelas. Biayanya {price}.
     (when) Pendaftaran angkatan ini sudah ditutup, tetapi yang baru dibuka beberapa minggu lagi. Bisa diikuti dari mana saja.
@@ -76,7 +76,7 @@ agent direct
     (place) Semuanya daring, jadi dari kota mana pun sama saja. Kelas tatap muka belum ada.
     (tongue) Takarir Inggris baru ada untuk beberapa modul, sisanya menyusul.
 agent_en direct
-    (beginner) Yes, it starts from zero; most of our learners have never used these tools before.
+    (beginner) Yes, it starts from zero; most of our learners are beginners, too.
     (when) The next run opens next month, and yes, it's {price} paid once with access for a year.
     (laptop) 4 GB is enough for the first two modules. After that we'd recommend 8.
     (hours) Around three to four hours a week, and everything is recorded.
@@ -174,17 +174,19 @@ formal detail
 formal request
     Mohon kabarnya.
 chat problem
-    halo, mau ngajak kolab dong, ig kita {handle}
+    mau ngajak kolab dong, ig kita {handle}
     kita komunitas gambar di {town}, mau undang mentor {short} buat sharing {soon}
 chat detail
     cp {name} {phone}
     followers 12.000an
+english subject
+    Invitation for an instructor
 english problem
     We run a meetup in {town} and would love to have your {short} instructor speak on {soon}.
 english detail
     Contact: {name}, {phone}.
 mixed problem
-    Hi, mau collab dong, our ig {handle}.
+    Mau collab dong, our ig {handle}.
 agent direct
     (event) Terima kasih undangannya. Kami teruskan ke tim kemitraan, kabarnya paling lambat minggu depan.
     (event) Menarik sekali! Tim kemitraan kami akan menghubungi balik setelah jadwal pengajarnya dicek.
