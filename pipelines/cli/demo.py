@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,35 @@ from pipelines import settings
 from pipelines.cli.options import Place, debug_option, home_option, json_option, parse_instant, place
 from pipelines.cli.run import NOTHING, run_what_waits
 from pipelines.cli.terminal import Progress, print_json
+from pipelines.demo.profiles import PROFILES
 
-_LAST_DAY = datetime(2026, 6, 30, tzinfo=UTC)
+_LAST_DAY = date(2026, 6, 30)
 _MARK = "demo.json"
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.command()
-@click.option("--learners", type=click.IntRange(1), default=2_000, show_default=True, help="Learners to invent.")
-@click.option("--days", type=click.IntRange(1), default=180, show_default=True, help="Days of history.")
+_PROFILES = "\b\nProfiles:\n" + "\n".join(
+    f"  {name:<6} {size.learners:>6,} learners, {size.days:>5,} days: {size.purpose}" for name, size in PROFILES.items()
+)
+
+
+@click.command(epilog=_PROFILES)
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="demo",
+    show_default=True,
+    help="Size by name; --learners and --days change it.",
+)
+@click.option("--learners", type=click.IntRange(1), help="Learners to invent.  [default: the profile's]")
+@click.option("--days", type=click.IntRange(1), help="Days of history.  [default: the profile's]")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed invents the same platform.")
+@click.option("--start", type=_DAY, help="First day of the demo.  [default: --days before --end]")
 @click.option(
     "--end",
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
-    default=_LAST_DAY,
-    show_default="2026-06-30",
-    help="Last day of the demo, and the day as of which it is run.",
+    type=_DAY,
+    help="The demo covers the days before this one, and is run as of it.  [default: 2026-06-30, or --days after --start]",
 )
 @click.option(
     "--dirt",
@@ -38,32 +51,42 @@ _MARK = "demo.json"
     show_default=True,
     help="Amount of spoilt input; 0: none.",
 )
+@click.option("--no-run", "is_run", flag_value=False, default=True, help="Write the files and stop.")
 @home_option
 @json_option
 @debug_option
 def demo(
-    learners: int,
-    days: int,
+    profile: str,
+    learners: int | None,
+    days: int | None,
     seed: int,
-    end: datetime,
+    start: datetime | None,
+    end: datetime | None,
     dirt: float,
+    is_run: bool,
     home: Path | None,
     as_json: bool,
 ) -> None:
     """Invent a small platform, run everything, show the completion rates.
 
     Everybody in it is invented. The same arguments give the same files; a second demo on the same home changes
-    nothing.
+    nothing. Beside <home>/landing the invented world writes down its own truth, <home>/truth: who did what, which row is
+    bad and why.
 
     \b
     Example:
-      crosslife demo --learners 500 --days 60 --home /tmp/demo
+      crosslife demo --profile small --home /tmp/demo
     """
-    last = end.date()
+    size = PROFILES[profile]
+    learners, days = learners or size.learners, _days(days, start=start, end=end, otherwise=size.days)
+    last = _end(days, start=start, end=end)
     here = place(home=home, as_of=parse_instant(last.isoformat()))
     progress = Progress(is_silent=as_json)
     arguments = {"learners": learners, "days": days, "seed": seed, "end": last.isoformat(), "dirt": dirt}
     _prepare(here, arguments=arguments, end=last, progress=progress)
+    if not is_run:
+        click.echo(f"Landed in {here.home.landing}; crosslife run --home {here.home.root} --as-of {last} takes it in.")
+        return
     summary = run_what_waits(here, progress=progress)
     if as_json:
         print_json({"demo": arguments, "run": summary, "completion_rates": _rates(here.home)})
@@ -72,6 +95,26 @@ def demo(
         click.echo(NOTHING)
     _print_rates(here.home)
     click.echo(_where_next(here.home))
+
+
+def _days(days: int | None, *, start: datetime | None, end: datetime | None, otherwise: int) -> int:
+    """Return how many days the options mean. Raises UsageError where they contradict each other."""
+    if start is None or end is None:
+        return days or otherwise
+    between = (end.date() - start.date()).days
+    if between < 1:
+        message = "--end must be after --start"
+        raise click.UsageError(message)
+    if days is not None and days != between:
+        message = f"from --start to --end are {between} days, --days says {days}; leave one of the three out"
+        raise click.UsageError(message)
+    return between
+
+
+def _end(days: int, *, start: datetime | None, end: datetime | None) -> date:
+    if end is not None:
+        return end.date()
+    return start.date() + timedelta(days=days) if start is not None else _LAST_DAY
 
 
 def _prepare(here: Place, *, arguments: dict[str, Any], end: date, progress: Progress) -> None:
@@ -113,6 +156,7 @@ def _generate(home: settings.Home, *, arguments: dict[str, Any], end: date, prog
     progress("inventing a platform")
     summary = room.generate(
         home.landing,
+        truth=home.root / "truth",
         learners=arguments["learners"],
         days=arguments["days"],
         seed=arguments["seed"],

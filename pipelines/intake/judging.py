@@ -90,12 +90,13 @@ class Judgement:
         outputs = list(self._outputs())
         columns = ",\n".join(f"{sql} as {name}" for name, sql in outputs)
         kept = ", ".join(name for name, _ in outputs)
-        tested = ", ".join(self.text_of(f.path) for f in self.contract.fields)
         known = ", ".join(str(shape) for shape in known_shapes) or "0"
         return f"""
-            select file_no, place, reason, {self._raw()} as raw, {self._marks()} as marks,
-                shape_hash, case when shape_hash not in ({known}) then shape end as shape, own_consent, {self._consent()} as is_consented, {kept}
-            from (select file_no, place, raw, shape, hash(shape) as shape_hash, {tested}, {self._reason(known)} as reason,
+            select file_no, place, reason, {self._raw()} as raw, marks,
+                shape_hash, case when shape_hash not in ({known}) then shape end as shape,
+                own_consent, {self._consent()} as is_consented, {kept}
+            from (select file_no, place, raw, shape, hash(shape) as shape_hash,
+                    {self._marks()} as marks, {self._reason(known)} as reason,
                     {self._own_consent()} as own_consent, {columns}
                 from (select *, {self._typed()} from ({self._leaves(lines)})))"""
 
@@ -240,7 +241,7 @@ class Judgement:
 
     def _marks(self) -> str:
         bits = [
-            f"{self.text_of(f.path)} is not null and not {treatments.has_offset(self.text_of(f.path))}"
+            f"{self.typed_of(f.path)} is not null and not {treatments.has_offset(self.text_of(f.path))}"
             for f in self.contract.fields
             if f.logical_type == "timestamp"
         ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import demo
+from pipelines.demo.world.span import DemoSummary
 
 END = date(2026, 11, 22)
 
@@ -16,7 +17,8 @@ class Landed:
     """A small demo, spoilt far more than usual so that every kind of dirt occurs."""
 
     landing: Path
-    summary: demo.DemoSummary
+    truth: Path
+    summary: DemoSummary
     learners: int = 220
     days: int = 110
     seed: int = 3
@@ -24,6 +26,14 @@ class Landed:
 
 @pytest.fixture(scope="session")
 def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
-    landing = tmp_path_factory.mktemp("demo")
-    summary = demo.generate(landing, learners=Landed.learners, days=Landed.days, seed=Landed.seed, end=END, dirt=5.0)
-    return Landed(landing, summary)
+    folder = tmp_path_factory.mktemp("demo")
+    summary = demo.generate(
+        folder / "landing",
+        truth=folder / "truth",
+        learners=Landed.learners,
+        days=Landed.days,
+        seed=Landed.seed,
+        end=END,
+        dirt=5.0,
+    )
+    return Landed(folder / "landing", folder / "truth", summary)

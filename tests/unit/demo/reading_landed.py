@@ -30,7 +30,7 @@ def lines(path: Path) -> list[str]:
         with path.open(newline="", encoding="utf-8") as file:
             return [json.dumps(row) for row in csv.DictReader(file)]
     data = path.read_bytes()
-    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode().splitlines()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8", "surrogateescape").split("\n")[:-1]
 
 
 def rows(path: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
@@ -41,6 +41,12 @@ def rows(path: Path) -> Iterator[tuple[str, dict[str, Any] | None]]:
         except json.JSONDecodeError:
             row = None
         yield line, row
+
+
+def all_rows(landing: Path, source: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """Each line of every finished file of a source, with its row."""
+    for path in finished(landing, source):
+        yield from rows(path)
 
 
 def period(path: Path) -> str:

@@ -224,6 +224,20 @@ def test_a_denied_call_keeps_its_page_and_day_alone(desk: Desk, call: Make):
     assert links.height == 1
 
 
+def test_a_page_that_only_those_saw_who_refused_still_has_its_path(desk: Desk, call: Make):
+    def seen(number: int, path: str, *, consent: bool) -> dict[str, Any]:
+        return call(number, consent=consent, context={"page": {"url": f"https://crosslife.example{path}"}})
+
+    desk.land("web_events", "a.jsonl", [seen(1, "/harga", consent=False), seen(2, "/daftar", consent=True)])
+    desk.run()
+    assert sorted(desk.rows("web_events")["page_path"]) == ["/daftar", "/harga"]
+
+
+def test_a_time_that_is_none_is_not_counted_as_one_without_offset(desk: Desk, call: Make):
+    desk.land("web_events", "a.jsonl", [call(1, timestamp="kemarin sore"), call(2, timestamp="2026-05-04T10:00:00")])
+    assert desk.run()["web_events"].marks["without_offset:timestamp"] == 1
+
+
 def test_what_retention_would_have_dropped_is_refused(desk: Desk, call: Make, progress: Make):
     desk.land("courses", "c.jsonl", COURSES)
     desk.land(

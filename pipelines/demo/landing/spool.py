@@ -1,0 +1,65 @@
+"""A spool between those who tell stories and those who write files: rows go in learner by learner, come out by day.
+
+One temporary file, whatever the span; memory holds what waits to be written and one day. Nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections import defaultdict
+from types import TracebackType
+
+from pipelines.demo.rows import Milestone, Row
+from pipelines.demo.world.span import DAY, World
+
+_WAITING_ROWS = 20_000
+BEFORE = -1
+
+
+class Spool:
+    """Rows and milestones by day of arrival, counted from the demo's start; `BEFORE` is all that lies before it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._waiting: defaultdict[int, list[Row | Milestone]] = defaultdict(list)
+        self._rows = 0
+        self._chunks: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def put(self, item: Row | Milestone) -> None:
+        """Keep an item until its day is taken; what lies beyond the demo's end is forgotten."""
+        if item.at >= self._world.end_at:
+            return
+        self._waiting[max(BEFORE, (item.at - self._world.start_at) // DAY)].append(item)
+        self._rows += 1
+        if self._rows >= _WAITING_ROWS:
+            self._flush()
+
+    def take(self, day: int) -> list[Row | Milestone]:
+        """Return the items of a day in order of arrival; of one second, as they were put."""
+        self._flush()
+        found: list[Row | Milestone] = []
+        for offset, size in self._chunks.pop(day, ()):
+            self._file.seek(offset)
+            found += pickle.loads(self._file.read(size))  # noqa: S301 - nobody else can reach this unnamed file
+        found.sort(key=lambda item: item.at)
+        return found
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._file.seek(0, 2)
+            for day, items in self._waiting.items():
+                data = pickle.dumps(items, protocol=pickle.HIGHEST_PROTOCOL)
+                self._chunks[day].append((self._file.tell(), len(data)))
+                self._file.write(data)
+            self._waiting.clear()
+            self._rows = 0

@@ -1,0 +1,84 @@
+"""Whom a retargeting audience may hold at an instant (obligations O6, O7, O28, O34).
+
+An unfinished registration and consent in force; whom a browser of their own refuses for, or who is known to be a child, is
+in none.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from tests.truth.ledger import Ledger
+from tests.truth.people import known_minors, own_browsers, user_ids
+from tests.truth.reading import World, epoch_ms
+from tests.truth.rules import TODAY, Rules
+from tests.truth.sound import learning_events
+
+PURPOSE = "ads_retargeting"
+_BEGINNINGS = ("Lead", "InitiateCheckout")
+
+
+def retargeting(world: World, *, at: datetime, rules: Rules = TODAY) -> frozenset[str]:
+    """Return the user ids of those who may be retargeted at an instant."""
+    begun = unfinished_registrations(world, at=at, rules=rules)["user_id"].unique().to_list()
+    ledger = Ledger(world, purpose=PURPOSE, known_at=at)
+    barred = known_minors(world, at=at) | _refused_by_browser(world, ledger, at=at)
+    return frozenset(
+        user_id for user_id in begun if user_id not in barred and ledger.says(("user", user_id), at_ms=epoch_ms(at))
+    )
+
+
+def unfinished_registrations(world: World, *, at: datetime, rules: Rules = TODAY) -> pl.DataFrame:
+    """Return `user_id`, `course_id` of every registration begun by then and not finished.
+
+    Begun: a Lead or InitiateCheckout that consent let through, an order, an enrolment. Finished: a payment succeeded (given
+    back later or not) or the course was completed. A beginning without a course (null) is finished by any of these.
+    """
+    begun, finished = _begun(world, at=at, rules=rules), _finished(world, at=at, rules=rules)
+    of_courses = begun.filter(pl.col("course_id").is_not_null()).join(finished, on=["user_id", "course_id"], how="anti")
+    of_none = begun.filter(pl.col("course_id").is_null()).join(finished, on="user_id", how="anti")
+    return pl.concat([of_courses, of_none]).unique().sort("user_id", "course_id")
+
+
+def _begun(world: World, *, at: datetime, rules: Rules) -> pl.DataFrame:
+    numbers = user_ids(world)
+    # Of the pixel, silence is a no.
+    is_let_through = pl.col("advertising") & ~pl.col("gpc").fill_null(value=False) & ~pl.col("is_opted_out")
+    pixel = world.frame("pixel_events").filter(
+        pl.col("event_name").is_in(_BEGINNINGS)
+        & is_let_through.fill_null(value=False)
+        & ~pl.format("{}/{}", "event_name", "event_id").is_in(list(world.lost("meta_pixel"))).fill_null(value=False)
+        & pl.col("learner").is_not_null()
+    )
+    by_number = pl.col("learner").replace_strict(numbers, default=None, return_dtype=pl.String)
+    enrolled = learning_events(world, rules=rules).filter(pl.col("event_type").is_in(["enrolled", "started"]))
+    orders = world.frame("orders").filter(~pl.col("order_id").is_in(list(world.lost("orders"))))
+    parts = [
+        pixel.select("course_id", "occurred_at", user_id=by_number),
+        orders.select("course_id", "user_id", occurred_at="created_at"),
+        enrolled.select("course_id", "user_id", "occurred_at"),
+    ]
+    happened = pl.concat([part.select("user_id", "course_id", "occurred_at") for part in parts])
+    return happened.filter((pl.col("occurred_at") <= epoch_ms(at)) & pl.col("user_id").is_not_null()).select(
+        "user_id", "course_id"
+    )
+
+
+def _finished(world: World, *, at: datetime, rules: Rules) -> pl.DataFrame:
+    paid = world.frame("orders").filter(pl.col("paid_at") <= epoch_ms(at))
+    completed = learning_events(world, rules=rules).filter(
+        (pl.col("event_type") == "course_completed") & (pl.col("occurred_at") <= epoch_ms(at))
+    )
+    return pl.concat([paid.select("user_id", "course_id"), completed.select("user_id", "course_id")]).unique()
+
+
+def _refused_by_browser(world: World, ledger: Ledger, *, at: datetime) -> frozenset[str]:
+    """Whoever's own browser says no (banner, GPC, its own line in the ledger) is not reached by another way."""
+    found = set()
+    for row in own_browsers(world).iter_rows(named=True):
+        in_ledger = ledger.says(("browser", row["anonymous_id"]), at_ms=epoch_ms(at))
+        if row["gpc"] or row["advertising"] is False or in_ledger is False:
+            found.add(row["user_id"])
+    return frozenset(found)

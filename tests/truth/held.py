@@ -1,0 +1,58 @@
+"""What stands in the product at an instant: what arrived sound, without what is overdue and without whom it must not know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from tests.truth import retention, sound
+from tests.truth.clocks import is_over
+from tests.truth.ledger import Ledger
+from tests.truth.people import known_minors
+from tests.truth.reading import World
+from tests.truth.rules import Rules
+
+
+def learning_events(world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:
+    """Return the learning events that count."""
+    overdue = retention.course_events(world, at=as_of, rules=rules).select("event_id")
+    events = sound.learning_events(world, rules=rules).join(overdue, on="event_id", how="anti")
+    return _without_minors(events, world, rules=rules, as_of=as_of)
+
+
+def web_calls(world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:
+    """Return the calls that count, with `is_allowed`: whether their consent lets them say who made them."""
+    calls = sound.web_calls(world, rules=rules)
+    calls = calls.filter(~is_over("occurred_at", retention.PERSONAL_YEARS, at=as_of))
+    calls = _without_minors(calls, world, rules=rules, as_of=as_of)
+    gpc = pl.col("gpc").fill_null(value=False)
+    if not rules.ledger:
+        # Nothing said is a no (default_consent of the policy).
+        return calls.with_columns(is_allowed=pl.col("analytics").fill_null(value=False) & ~gpc)
+    ledger = Ledger(world, purpose="product_analytics", known_at=as_of)
+    said = [_is_allowed(row, ledger) for row in calls.iter_rows(named=True)]
+    return calls.with_columns(is_allowed=pl.Series(said, dtype=pl.Boolean))
+
+
+def _is_allowed(call: dict[str, object], ledger: Ledger) -> bool:
+    """One no is enough, one yes is needed."""
+    said: list[bool | None] = [call["analytics"], False if call["gpc"] else None]  # type: ignore[list-item]
+    for kind, member in (("user", "user_id"), ("browser", "anonymous_id")):
+        if call[member]:
+            said.append(ledger.says((kind, str(call[member])), at_ms=int(str(call["occurred_at"]))))
+    return True in said and False not in said
+
+
+def _without_minors(frame: pl.DataFrame, world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:
+    """Take out what is told of known minors; a browser that only one of them ever used is theirs too."""
+    if not rules.minors_out:
+        return frame
+    minors = known_minors(world, at=as_of)
+    is_out = pl.col("user_id").is_in(list(minors))
+    if "anonymous_id" in frame.columns:
+        users = frame.filter(pl.col("anonymous_id").is_not_null() & pl.col("user_id").is_not_null())
+        whose = users.group_by("anonymous_id").agg(users=pl.col("user_id").n_unique(), user=pl.col("user_id").first())
+        theirs = whose.filter((pl.col("users") == 1) & pl.col("user").is_in(list(minors)))["anonymous_id"].to_list()
+        is_out = is_out | (pl.col("anonymous_id").is_in(theirs) & pl.col("user_id").is_null())
+    return frame.filter(~is_out.fill_null(value=False))

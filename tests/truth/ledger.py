@@ -1,0 +1,50 @@
+"""The consent ledger as it stood at an instant: by the time of each statement, whatever order they arrived in."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from datetime import datetime
+
+import polars as pl
+
+from tests.truth.people import accounts_by_email
+from tests.truth.reading import World, epoch_ms
+
+Subject = tuple[str, str]  # ("user" or "browser", id)
+
+
+class Ledger:
+    """What subjects stated on one purpose, as far as it had arrived sound by `known_at`."""
+
+    def __init__(self, world: World, *, purpose: str, known_at: datetime) -> None:
+        arrived = pl.col("arrived_at").is_null() | (pl.col("arrived_at") <= epoch_ms(known_at))
+        sound = ~pl.col("event_id").is_in(list(world.lost("consents")))
+        rows = world.frame("consents").filter((pl.col("purpose") == purpose) & arrived & sound)
+        accounts = accounts_by_email(world)
+        # At one instant a withdrawal wins, so it stands last.
+        self._stated: defaultdict[Subject, list[tuple[int, bool]]] = defaultdict(list)
+        for row in rows.iter_rows(named=True):
+            for subject in _subjects(row, accounts):
+                self._stated[subject].append((row["occurred_at"], not row["is_granted"]))
+        for statements in self._stated.values():
+            statements.sort()
+
+    def says(self, subject: Subject, *, at_ms: int) -> bool | None:
+        """Return whether consent was in force at an instant; None where nothing had been stated."""
+        statements = self._stated.get(subject, [])
+        place = bisect_right(statements, (at_ms, True))
+        return not statements[place - 1][1] if place else None
+
+
+def _subjects(row: dict[str, str | None], accounts: dict[str, str]) -> list[Subject]:
+    """A statement holds for everybody whom it names; an address names the account that has it."""
+    found = set()
+    if row["user_id"]:
+        found.add(("user", row["user_id"]))
+    if row["anonymous_id"]:
+        found.add(("browser", row["anonymous_id"]))
+    owner = accounts.get((row["email"] or "").strip().lower())
+    if owner:
+        found.add(("user", owner))
+    return sorted(found)
