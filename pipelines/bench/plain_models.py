@@ -17,7 +17,9 @@ from pipelines.settings import Home
 _SOURCES = """
 create view web as select *, coalesce(visitor_pseudonym, learner_pseudonym) as browser
     from read_parquet('{lake}/web_events/*/*.parquet', hive_partitioning = true, {key});
-create view raw_progress as select * from read_parquet('{lake}/course_progress/*/*.parquet', hive_partitioning = true, {key});
+create view raw_progress as
+    select event_key, learner_pseudonym, course_id, cohort, enrolment_key, module_id, event_type, occurred_at
+    from read_parquet('{lake}/course_progress/*/*.parquet', hive_partitioning = true, {key}){statements};
 create view courses as select * from read_parquet('{lake}/courses/current.parquet', {key});
 create view modules as select * from read_parquet('{lake}/course_modules/current.parquet', {key});
 create view cohorts as select * from read_parquet('{lake}/cohorts/current.parquet', {key});
@@ -26,6 +28,15 @@ create view progress as
         when p.course_id in (select course_id from cohorts) and p.cohort is not null then '(unlisted)' end as cohort)
     from raw_progress as p;
 create view accounts as select * from read_parquet('{lake}/accounts/current.parquet', {key});
+"""
+
+# Only where the app has told anything: a pattern without a file is an error.
+_STATEMENTS = """
+    where event_key not in (select voids_key from statements where voids_key is not null)
+    union all
+    select event_key, learner_pseudonym, course_id, null, null, module_id, event_type, occurred_at
+    from statements
+    where voids_key is null and event_key not in (select voids_key from statements where voids_key is not null)
 """
 
 _PAGE_VIEWS = """
@@ -141,7 +152,12 @@ def run(home: Home, out: Path, parquet_keys: Mapping[str, bytes], as_of: datetim
     """Write every table to `plain.duckdb` below `out`, the facts by day to Parquet as well."""
     connection = duckdb.connect(str(out / "plain.duckdb"), config={"memory_limit": "8GB"})
     engine.prepare(connection, parquet_keys=parquet_keys)
-    connection.execute(_SOURCES.format(lake=home.lake, key="encryption_config = {footer_key: 'lake_v1'}"))
+    key = "encryption_config = {footer_key: 'lake_v1'}"
+    told = f"{home.lake}/course_progress_xapi/*/*.parquet"
+    is_told = any((home.lake / "course_progress_xapi").glob("*/*.parquet"))
+    if is_told:
+        connection.execute(f"create view statements as select * from read_parquet('{told}', {key})")
+    connection.execute(_SOURCES.format(lake=home.lake, key=key, statements=_STATEMENTS if is_told else ""))
     for script in (_PAGE_VIEWS, _SESSIONS, _TRAFFIC, _COURSES):
         connection.execute(script)
     connection.execute(

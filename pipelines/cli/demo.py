@@ -120,7 +120,9 @@ def _end(days: int, *, start: datetime | None, end: datetime | None) -> date:
 def _prepare(here: Place, *, arguments: dict[str, Any], end: date, progress: Progress) -> None:
     """Make keys and landing files where they are missing. Raises UsageError on a home that holds something else."""
     from pipelines import lake
+    from pipelines.demo.sources.midtrans import DEMO_SERVER_KEY
     from pipelines.identity import keys
+    from pipelines.intake.dialects import midtrans
 
     mark = here.home.root / _MARK
     found = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else None
@@ -129,6 +131,7 @@ def _prepare(here: Place, *, arguments: dict[str, Any], end: date, progress: Pro
         return
     here.home.prepare()
     keys.init(here.home)
+    keys.keep_secret(here.home, midtrans.SERVER_KEY, DEMO_SERVER_KEY)
     with lake.writer_lock(here.home):
         mark.write_text(json.dumps({**arguments, "is_complete": False}), encoding="utf-8")
         _generate(here.home, arguments=arguments, end=end, progress=progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import click
 from pipelines import settings
 from pipelines.cli.options import debug_option, home_option, json_option, place
 from pipelines.cli.terminal import print_json, print_table
-
 
 _MOST_CHARACTERS = 10_000
 
@@ -112,10 +112,9 @@ def set_(name: str, home: Path | None, as_json: bool) -> None:
 
 def _secret(name: str) -> str:
     """Return a secret as typed or piped; a line longer than any secret is not read to its end."""
-    stdin = click.get_text_stream("stdin")
-    if stdin.isatty():
+    if sys.stdin.isatty():
         return str(click.prompt(name, hide_input=True, err=True))
-    return stdin.read(_MOST_CHARACTERS)
+    return sys.stdin.read(_MOST_CHARACTERS)
 
 
 def _show(home: Path, *, as_json: bool) -> None:

@@ -33,9 +33,31 @@ from pipelines.contracts.registers import Policy
 _Part = TypeVar("_Part", Disclosure, Exposure)
 
 _DATASET = {"category", "purposes", "lawfulBasis"}
-_INBOUND = _DATASET | {"kind", "family", "hasIds", "dialect", "mapping", "eventTime", "versionField", "tieField", "sortBy", "atLeastOne", "consent"}
+_INBOUND = _DATASET | {
+    "kind",
+    "family",
+    "hasIds",
+    "dialect",
+    "mapping",
+    "eventTime",
+    "versionField",
+    "tieField",
+    "sortBy",
+    "atLeastOne",
+    "consent",
+}
 _TREATED = {"category", "treatment", "purposes"}
-_FIELD = _TREATED | {"identifier", "identifierKind", "storedAs", "insteadOf", "keySpace", "allowedValues", "allowedFrom", "pathTemplates", "pathTemplatesFrom"}
+_FIELD = _TREATED | {
+    "identifier",
+    "identifierKind",
+    "storedAs",
+    "insteadOf",
+    "keySpace",
+    "allowedValues",
+    "allowedFrom",
+    "pathTemplates",
+    "pathTemplatesFrom",
+}
 _OUTBOUND = {"purposes", "lawfulBasis", "disclosure", "exposure"}
 
 _SQL_TYPES = {
@@ -119,10 +141,10 @@ class Reader:
             mend = f"write {self.policy.timezone}"
             self.findings.add(row.place("default_timezone"), "the time zone is not that of the policy", mend=mend)
         self.words.check_field(row, contract)
-        if register := row.value("allowed_from"):
-            if register not in self.registers:
-                mend = f"use one of {', '.join(self.registers)}"
-                self.findings.add(row.place("allowed_from"), f"`{register}` is no register", mend=mend)
+        register = row.value("allowed_from")
+        if register and register not in self.registers:
+            mend = f"use one of {', '.join(self.registers)}"
+            self.findings.add(row.place("allowed_from"), f"`{register}` is no register", mend=mend)
         listed = {"allowed": self.registers.get(str(register), ())} if register else {}
         return row.build(
             Field,

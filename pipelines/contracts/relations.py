@@ -131,7 +131,9 @@ def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> No
     _mapping(contract, root, findings)
     if contract.has_ids != bool(contract.key):
         mend = "add primaryKey: true to the fields that do, or for events without ids hasIds: false"
-        findings.add(root, "no field identifies a row" if contract.has_ids else "hasIds is false beside a key", mend=mend)
+        findings.add(
+            root, "no field identifies a row" if contract.has_ids else "hasIds is false beside a key", mend=mend
+        )
     kept = odcs.retention(root)
     element = kept.value("element") if kept else None
     if element is not None and element not in {f"{contract.name}.{path}" for path in paths}:
@@ -201,9 +203,7 @@ def _consent(contract: InboundContract, rule: ConsentRule, root: Node, findings:
         )
 
 
-def _ledger(
-    rule: ConsentRule, contracts: Mapping[str, InboundContract], root: Node, findings: Findings
-) -> None:
+def _ledger(rule: ConsentRule, contracts: Mapping[str, InboundContract], root: Node, findings: Findings) -> None:
     if rule.ledger is None:
         return
     ledger = contracts.get(rule.ledger)

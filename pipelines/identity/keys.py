@@ -16,8 +16,17 @@ from pipelines.identity.keyring import Keyring, NewKey
 from pipelines.identity.rotation import Rotation
 
 __all__ = [
-    *("ROTATABLE", "KeyStatus", "Keyring", "KeyringStatus", "Rotation"),
-    *("init", "keep_secret", "open_keyring", "rotate", "secret", "status"),
+    "ROTATABLE",
+    "KeyStatus",
+    "Keyring",
+    "KeyringStatus",
+    "Rotation",
+    "init",
+    "keep_secret",
+    "open_keyring",
+    "rotate",
+    "secret",
+    "status",
 ]
 
 ROTATABLE = ("master", "vault", "lookup")
@@ -104,7 +113,9 @@ def keep_secret(home: settings.Home, name: str, text: str) -> KeyStatus:
     """
     material = text.strip()
     if name not in settings.SECRETS or not material or len(material) > _LONGEST_SECRET or not material.isprintable():
-        message = f"the secret {name!r} was not kept: one line of text is expected, for one of {', '.join(settings.SECRETS)}"
+        message = (
+            f"the secret {name!r} was not kept: one line of text is expected, for one of {', '.join(settings.SECRETS)}"
+        )
         raise WrongKey(message)
     kept = open_keyring(home).keep(f"secret/{name}", material.encode())
     return KeyStatus(kept.id, kept.version, kept.state, kept.created)
@@ -119,8 +130,7 @@ def secret(ring: Keyring, name: str) -> bytes:
         return ring.key(f"secret/{name}")
     except MissingKey:
         message = (
-            f"the secret {name} was not given: run `crosslife keys set {name}`, "
-            f"or set {settings.secret_variable(name)}"
+            f"the secret {name} was not given: run `crosslife keys set {name}`, or set {settings.secret_variable(name)}"
         )
         raise MissingSecret(message) from None
 

@@ -23,7 +23,8 @@ from pipelines.intake import consulting, files, quarantine, replays, settling, s
 from pipelines.intake.chunks import Chunks, Progress
 from pipelines.intake.dialects import dialect_of
 from pipelines.intake.formats import READERS, UnreadableFile
-from pipelines.intake.judging import EXPIRED, Judgement, refusals
+from pipelines.intake.judging import Judgement
+from pipelines.intake.reasons import EXPIRED, refusals
 from pipelines.intake.reports import BatchReport
 from pipelines.lake import BatchRow, Manifest, current_file, read_expression
 from pipelines.lake.manifest import LandedFile, Move, staging_dir
@@ -206,7 +207,13 @@ class Intake:
         place = quarantine.target(self._home, self._day, source=contract.name, batch_id=batch_id)
         staged = staging_dir(self._home) / batch_id / "quarantine.parquet"
         quarantined = quarantine.stage_rejected(
-            connection, contract.name, names=names, refused=refusals(contract), file=staged, day=self._day, ring=self._ring
+            connection,
+            contract.name,
+            names=names,
+            refused=refusals(contract),
+            file=staged,
+            day=self._day,
+            ring=self._ring,
         )
         moves += [Move(staged, place)] if quarantined else []
         listed = ", ".join(f"'{reason}'" for reason in sorted(refusals(contract)))

@@ -19,8 +19,9 @@ from pipelines.contracts.models import Field
 from pipelines.identity.vault import Vault
 from pipelines.intake import consulting, verifying
 from pipelines.intake.formats import SCHEMA, UnreadableFile
-from pipelines.intake.judging import LOSSY_TREATMENTS, Judgement, held_column, is_matched
+from pipelines.intake.judging import Judgement, held_column
 from pipelines.intake.operators import COLUMNS, is_mapped, operator_of
+from pipelines.intake.reasons import LOSSY_TREATMENTS, is_matched
 from pipelines.intake.shapes import repeats, unknown_names
 
 BLOCK_BATCHES = 32
@@ -135,7 +136,7 @@ class Chunks:
         self.rows_in += len(block)
 
     def _verify(self) -> None:
-        proof = self._judgement.dialect.proof
+        proof = self._judgement.leaves.dialect.proof
         if proof:
             columns = self._judgement.proofs
             verifying.verify(self._connection, proof, columns=columns, secret=self._secret)
@@ -152,7 +153,7 @@ class Chunks:
         found = self._connection.execute("select shape_hash, any_value(shape), count(*) from chunk group by shape_hash")
         while shapes := found.fetchmany(_HEAD_ROWS):
             for shape_hash, shape, rows in shapes:
-                for name in unknown_names(self._shapes.get(shape_hash, shape) or [], judgement=self._judgement):
+                for name in unknown_names(self._shapes.get(shape_hash, shape) or [], leaves=self._judgement.leaves):
                     self._unknown[name if len(self._unknown) < _MOST_NAMES else _OTHER_NAMES] += rows
 
     def _count_lost(self) -> None:

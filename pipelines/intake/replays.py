@@ -12,12 +12,12 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.contracts.models import InboundContract
-from pipelines.identity.keyring import Keyring
 from pipelines.engine import quoted
+from pipelines.identity.keyring import Keyring
 from pipelines.intake import quarantine
 from pipelines.intake.dialects import dialect_of
 from pipelines.intake.formats import SCHEMA
-from pipelines.intake.judging import unknown_reason
+from pipelines.intake.reasons import unknown_reason
 from pipelines.lake.manifest import Move, staging_dir
 from pipelines.settings import Home
 
@@ -83,9 +83,10 @@ def _text(path: str) -> str:
 
 
 def _cured(contract: InboundContract) -> str:
+    dialect = dialect_of(contract)
     conditions = [
         f"(reason = '{unknown_reason(reference.source)}' and "
-        f"{dialect_of(contract).text(reference.field, at=_text)} in (select value from known_{reference.source}))"
+        f"{dialect.text(reference.field, at=dialect.whole(_text))} in (select value from known_{reference.source}))"
         for reference in contract.references
         if reference.unknown == "quarantine"
     ]

@@ -14,7 +14,7 @@ from pipelines.identity.keyring import Keyring
 from pipelines.intake import files
 from pipelines.intake.batches import Intake
 from pipelines.intake.chunks import Progress
-from pipelines.intake.judging import is_matched
+from pipelines.intake.reasons import is_matched
 from pipelines.intake.reports import BatchReport
 from pipelines.lake import open_manifest
 from pipelines.settings import Home

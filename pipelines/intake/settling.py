@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.contracts.models import InboundContract
 from pipelines.engine import quoted
-from pipelines.intake.judging import interval
+from pipelines.intake.reasons import interval
 from pipelines.lake import read_columns, read_expression
 
 
@@ -147,7 +147,9 @@ def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundCo
         with placed as (
             select rowid as row_id, learner_pseudonym, course_id, event_type, own_at, event_key,
                 coalesce(cohort, case when min(cohort) over course = max(cohort) over course then min(cohort) over course end, '')
-                    as run, event_type = 'course_completed' and event_key not in (select key from ({voided}) where key is not null) as is_completion,
+                    as run,
+                event_type = 'course_completed'
+                    and event_key not in (select key from ({voided}) where key is not null) as is_completion,
                 max(own_at) over (partition by learner_pseudonym) as last_at
             from (select {cohort} rowid, * from accepted) window course as (partition by learner_pseudonym, course_id)),
         spells as (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.intake.judging import Judgement
+from pipelines.intake.leaves import Leaves
 
 Shape = Sequence[Sequence[str] | None]
 
@@ -14,11 +14,11 @@ def repeats(shape: Shape) -> bool:
     return any(len(keys) != len(set(keys)) for keys in shape if keys)
 
 
-def unknown_names(shape: Shape, *, judgement: Judgement) -> list[str]:
+def unknown_names(shape: Shape, *, leaves: Leaves) -> list[str]:
     """Return the dotted names of members that the contract does not speak of."""
     names = []
-    for container, keys in zip(judgement.containers, shape, strict=False):
-        known = judgement.known_keys(container)
+    for container, keys in zip(leaves.containers, shape, strict=False):
+        known = leaves.known_keys(container)
         prefix = container.strip("/").replace("/", ".")
         names += [_printable(prefix, key) for key in dict.fromkeys(keys or []) if key not in known]
     return names

@@ -13,7 +13,9 @@ import pyarrow as pa
 from pipelines.intake.dialects import Proof
 
 
-def verify(connection: duckdb.DuckDBPyConnection, proof: Proof, *, columns: Mapping[str, str], secret: bytes | None) -> None:
+def verify(
+    connection: duckdb.DuckDBPyConnection, proof: Proof, *, columns: Mapping[str, str], secret: bytes | None
+) -> None:
     """Give every accepted row of `chunk` that does not prove its sender the proof's reason.
 
     `columns` bear the texts of the proof's paths, in their order. Without a secret nothing is proved.

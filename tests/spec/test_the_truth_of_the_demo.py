@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from pipelines.lake import open_manifest
 from tests.truth import balances, completion, funnel, reasons, traffic
 from tests.truth.later import LATER
 from tests.truth.reading import World, last_second
+from tests.truth.rules import TODAY
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
 
@@ -47,7 +48,8 @@ class Demo(NamedTuple):
 # What is planted "in the future" is not so a year later: the late world is clean.
 DEMOS = (
     Demo(seed=1, learners=300, days=60),
-    Demo(seed=2, learners=150, days=60, dirt=5),
+    # Statements taken back, amounts altered, columns renamed: rare, and there at this seed.
+    Demo(seed=4, learners=250, days=100, dirt=5),
     Demo(seed=3, learners=150, days=60, dirt=0, late_days=335),
 )
 
@@ -118,8 +120,8 @@ def test_the_truth_accounts_for_every_row_of_its_own_files(ran: Ran):
 
 
 def test_only_the_late_world_has_course_data_that_is_overdue(ran: Ran):
-    overdue = balances.of_source(ran.world, "course_progress", as_of=ran.as_of).refused_expired
-    assert (overdue > 0) == (ran.as_of > ran.world.as_of)
+    refused = balances.of_source(ran.world, "course_progress", as_of=ran.as_of).refused
+    assert ("expired" in refused) == (ran.as_of > ran.world.as_of)
 
 
 @pytest.mark.parametrize("source", balances.SOURCES)
@@ -131,12 +133,21 @@ def test_every_row_met_the_fate_that_the_world_knows(ran: Ran, source: str):
         accepted=found["accepted"],
         superseded=found["superseded"],
         duplicates=found["duplicates"],
+        contradicting=expected.contradicting,
         quarantined=found["quarantined"],
-        refused_expired=found["refused"].get("expired", 0),
+        refused=found["refused"],
     )
     assert told == expected
-    assert set(found["refused"]) <= {"expired"}
-    assert found["duplicates_with_other_content"] == 0
+    contradicting = found["duplicates_with_other_content"]
+    assert (
+        contradicting <= expected.contradicting if source == "meta_pixel" else contradicting == expected.contradicting
+    )
+
+
+@pytest.mark.parametrize("source", ["web_events", "learner_attributes"])
+def test_as_many_rows_are_withheld_as_their_owners_did_not_agree_to(ran: Ran, source: str):
+    expected = balances.withheld(ran.world, source, as_of=ran.as_of)
+    assert ran.balances[source]["denied_consent"] == expected > 0
 
 
 def test_what_waits_in_quarantine_is_what_was_planted_at_its_file_and_line(ran: Ran):
@@ -188,23 +199,16 @@ def test_daily_traffic_is_that_of_the_world(ran: Ran):
     assert expected["engaged_learners"].sum() > 0
 
 
-def test_whatever_is_planted_is_found_or_waits_for_a_later_issue(ran: Ran):
+def test_whatever_is_planted_is_found(ran: Ran):
     rows = ran.world.frame("planted")
     for source, kind in rows.select("source", "kind").unique().sort("source", "kind").iter_rows():
-        is_later = (source, kind) in LATER
-        is_found = source in balances.SOURCES and reasons.is_known(kind)
-        assert is_found != is_later, f"{kind} of {source}: {'listed, but' if is_later else 'not'} found"
+        assert source in balances.SOURCES, f"nobody looks at {source}"
+        assert reasons.is_known(kind), f"nobody looks for {kind} of {source}"
 
 
-def test_nothing_that_is_left_to_a_later_issue_is_found_already(ran: Ran):
-    places = {(file, line) for _, file, line, _ in ran.waiting}
-    for (source, kind), issue in LATER.items():
-        if source not in ran.balances:
-            continue
-        rows = ran.world.planted(source).filter(pl.col("kind") == kind)
-        found = [row for row in rows.select("file", "line").iter_rows() if row in places]
-        assert set(rows["fate"]) <= {"quarantined"}, f"{source} is read: {kind} no longer waits for issue {issue}"
-        assert not found, f"{kind} of {source} is found: it no longer waits for issue {issue}"
+def test_the_rules_that_are_not_in_force_wait_for_a_later_issue():
+    switches = {name: value for name, value in asdict(TODAY).items() if isinstance(value, bool)}
+    assert {name for name, is_in_force in switches.items() if not is_in_force} == set(LATER)
 
 
 def _assert_same(found: pl.DataFrame, expected: pl.DataFrame, *, by: list[str]) -> None:

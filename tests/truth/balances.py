@@ -1,7 +1,7 @@
 """Promise 2 in figures: how many rows of each source came in, and what became of them, in one run over everything.
 
 Rows in are counted from the files, what became of them from the world's facts and from what was planted: that both sides
-agree checks the truth itself.
+agree checks the truth itself. What becomes of the rows of each source is in `fates`.
 """
 
 from __future__ import annotations
@@ -13,60 +13,53 @@ from datetime import datetime
 
 import polars as pl
 
-from tests.truth import retention, sound
-from tests.truth.clocks import is_over
+from tests.truth import fates, held, sound
+from tests.truth.ledger import Ledger
 from tests.truth.reading import World
 from tests.truth.reasons import reason
 from tests.truth.rules import TODAY, Rules
 
-CATALOGUE = ("courses", "course_modules", "cohorts")
-SOURCES = ("accounts", *CATALOGUE, "course_progress", "web_events")
+SOURCES = tuple(fates.BY_SOURCE)
 
 
 @dataclass(frozen=True)
 class Balance:
-    """What became of the rows of a source."""
+    """What became of the rows of a source.
+
+    `contradicting` are the duplicates that say something else than what stayed; where both lose what they say to a consent
+    denied, nobody can tell, so that of the pixel there are at most so many.
+    """
 
     rows_in: int
     accepted: int
     superseded: int
     duplicates: int
+    contradicting: int
     quarantined: Mapping[str, int]
-    refused_expired: int
+    refused: Mapping[str, int]
 
     @property
     def out(self) -> int:
         """Rows accounted for; the truth is sound where they are the rows in."""
-        return self.accepted + self.superseded + self.duplicates + sum(self.quarantined.values()) + self.refused_expired
-
-
-@dataclass(frozen=True)
-class _Fates:
-    accepted: int
-    superseded: int
-    duplicates: int
-    expired: int
+        gone = sum(self.quarantined.values()) + sum(self.refused.values())
+        return self.accepted + self.superseded + self.duplicates + gone
 
 
 def of_source(world: World, source: str, *, as_of: datetime | None = None, rules: Rules = TODAY) -> Balance:
     """Return the balance of one of `SOURCES` in a run as of an instant (the world's end unless told).
 
-    Raises KeyError for a source whose facts are not counted here.
+    Raises KeyError for any other source.
     """
-    now = as_of or world.as_of
-    if source in CATALOGUE:
-        fates = _Fates(world.frame(source).height, 0, _repetitions(world, source).height, 0)
-    else:
-        fates = {"accounts": _accounts, "course_progress": _learning, "web_events": _calls}[source](
-            world, as_of=now, rules=rules
-        )
+    found = fates.BY_SOURCE[source](world, source, as_of=as_of or world.as_of, rules=rules)
+    refused = {"expired": found.expired, "unknown_verb": found.unknown}
     return Balance(
         rows_in=rows_in(world, source),
-        accepted=fates.accepted,
-        superseded=fates.superseded,
-        duplicates=fates.duplicates,
+        accepted=found.accepted,
+        superseded=found.superseded,
+        duplicates=found.duplicates,
+        contradicting=found.contradicting,
         quarantined=quarantined(world, source),
-        refused_expired=fates.expired,
+        refused={why: rows for why, rows in refused.items() if rows},
     )
 
 
@@ -79,49 +72,14 @@ def rows_in(world: World, source: str) -> int:
 def quarantined(world: World, source: str) -> dict[str, int]:
     """Return the rows that wait in quarantine by reason code."""
     rows = world.planted(source).filter(pl.col("fate") == "quarantined")
-    return dict(Counter(reason(kind, field) for kind, field in rows.select("kind", "field").iter_rows()))
+    return dict(Counter(reason(source, kind, field) for kind, field in rows.select("kind", "field").iter_rows()))
 
 
-def _repetitions(world: World, source: str) -> pl.DataFrame:
-    return world.planted(source).filter(pl.col("fate") == "duplicate")
-
-
-def _accounts(world: World, *, as_of: datetime, rules: Rules) -> _Fates:
-    """One state stays per user. A repetition of an older state is an older state, too."""
-    states = sound.account_states(world).select("user_id", "updated_at")
-    again = _repetitions(world, "accounts").select(user_id="key", updated_at="occurred_at")
-    overdue = pl.col("user_id").is_in(list(retention.accounts(world, at=as_of, rules=rules)))
-    newest = states.group_by("user_id").agg(newest=pl.col("updated_at").max())
-    states, again = (frame.join(newest, on="user_id", how="left") for frame in (states, again))
-    is_old = pl.col("updated_at") < pl.col("newest")
-    expired = states.filter(overdue).height + again.filter(overdue).height
-    states, again = states.filter(~overdue), again.filter(~overdue)
-    users = states["user_id"].n_unique()
-    return _Fates(
-        accepted=users,
-        superseded=states.height - users + again.filter(is_old).height,
-        duplicates=again.filter(~is_old).height,
-        expired=expired,
-    )
-
-
-def _learning(world: World, *, as_of: datetime, rules: Rules) -> _Fates:
-    there = sound.learning_events(world, rules=Rules())  # the source's own rows, whatever xAPI tells
-    overdue = retention.course_events(world, at=as_of, rules=rules)["event_id"].to_list()
-    return _events(there["event_id"], _repetitions(world, "course_progress"), overdue)
-
-
-def _calls(world: World, *, as_of: datetime, rules: Rules) -> _Fates:
-    there = sound.web_calls(world, rules=Rules())
-    overdue = there.filter(is_over("occurred_at", retention.PERSONAL_YEARS, at=as_of))["message_id"].to_list()
-    return _events(there["message_id"], _repetitions(world, "web_events"), overdue)
-
-
-def _events(ids: pl.Series, repetitions: pl.DataFrame, overdue: list[str]) -> _Fates:
-    """One row stays per event; a repetition of what is overdue is overdue itself."""
-    assert ids.n_unique() == len(ids), "the truth states an event twice"
-    too_old = set(overdue)
-    expired = sum(event_id in too_old for event_id in ids)
-    again = repetitions["key"].to_list()
-    expired_again = sum(key in too_old for key in again)
-    return _Fates(len(ids) - expired, 0, len(again) - expired_again, expired + expired_again)
+def withheld(world: World, source: str, *, as_of: datetime | None = None, rules: Rules = TODAY) -> int:
+    """Return how many accepted rows of web events or learner attributes lose what their owner's consent does not cover."""
+    now = as_of or world.as_of
+    if source == "web_events":
+        return int((~held.web_calls(world, rules=rules, as_of=now)["is_allowed"]).sum())
+    ledger = Ledger(world, purpose="aggregate_statistics", known_at=now)
+    said = sound.attributes(world).select("user_id", "updated_at").iter_rows()
+    return sum(ledger.says(("user", user_id), at_ms=at) is not True for user_id, at in said)

@@ -8,7 +8,7 @@ import polars as pl
 
 from tests.truth import retention, sound
 from tests.truth.clocks import is_over
-from tests.truth.ledger import Ledger
+from tests.truth.ledger import is_allowed
 from tests.truth.people import known_minors
 from tests.truth.reading import World
 from tests.truth.rules import Rules
@@ -17,7 +17,8 @@ from tests.truth.rules import Rules
 def learning_events(world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:
     """Return the learning events that count."""
     overdue = retention.course_events(world, at=as_of, rules=rules).select("event_id")
-    events = sound.learning_events(world, rules=rules).join(overdue, on="event_id", how="anti")
+    events = sound.learning_events(world, rules=rules).filter(~pl.col("is_voided"))
+    events = events.join(overdue, on="event_id", how="anti")
     return _without_minors(events, world, rules=rules, as_of=as_of)
 
 
@@ -26,22 +27,7 @@ def web_calls(world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:
     calls = sound.web_calls(world, rules=rules)
     calls = calls.filter(~is_over("occurred_at", retention.PERSONAL_YEARS, at=as_of))
     calls = _without_minors(calls, world, rules=rules, as_of=as_of)
-    gpc = pl.col("gpc").fill_null(value=False)
-    if not rules.ledger:
-        # Nothing said is a no (default_consent of the policy).
-        return calls.with_columns(is_allowed=pl.col("analytics").fill_null(value=False) & ~gpc)
-    ledger = Ledger(world, purpose="product_analytics", known_at=as_of)
-    said = [_is_allowed(row, ledger) for row in calls.iter_rows(named=True)]
-    return calls.with_columns(is_allowed=pl.Series(said, dtype=pl.Boolean))
-
-
-def _is_allowed(call: dict[str, object], ledger: Ledger) -> bool:
-    """One no is enough, one yes is needed."""
-    said: list[bool | None] = [call["analytics"], False if call["gpc"] else None]  # type: ignore[list-item]
-    for kind, member in (("user", "user_id"), ("browser", "anonymous_id")):
-        if call[member]:
-            said.append(ledger.says((kind, str(call[member])), at_ms=int(str(call["occurred_at"]))))
-    return True in said and False not in said
+    return calls.with_columns(is_allowed=is_allowed(calls, world, rules=rules, known_at=as_of))
 
 
 def _without_minors(frame: pl.DataFrame, world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:

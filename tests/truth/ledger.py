@@ -5,12 +5,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
 from tests.truth.people import accounts_by_email
 from tests.truth.reading import World, epoch_ms
+from tests.truth.rules import Rules
 
+_ASKED = ("analytics", "gpc", "user_id", "anonymous_id", "occurred_at")
 Subject = tuple[str, str]  # ("user" or "browser", id)
 
 
@@ -35,6 +38,21 @@ class Ledger:
         statements = self._stated.get(subject, [])
         place = bisect_right(statements, (at_ms, True))
         return not statements[place - 1][1] if place else None
+
+
+def is_allowed(calls: pl.DataFrame, world: World, *, rules: Rules, known_at: datetime) -> pl.Series:
+    """Return whether each web call's consent lets it say who made it: one no is enough, one yes is needed."""
+    ledger = Ledger(world, purpose="product_analytics", known_at=known_at) if rules.ledger else None
+    said = (_says(call, ledger) for call in calls.select(*_ASKED).iter_rows(named=True))
+    return pl.Series([True in each and False not in each for each in said], dtype=pl.Boolean)
+
+
+def _says(call: dict[str, Any], ledger: Ledger | None) -> list[bool | None]:
+    said: list[bool | None] = [call["analytics"], False if call["gpc"] else None]
+    for kind, member in (("user", "user_id"), ("browser", "anonymous_id")):
+        if ledger and call[member]:
+            said.append(ledger.says((kind, call[member]), at_ms=call["occurred_at"]))
+    return said
 
 
 def _subjects(row: dict[str, str | None], accounts: dict[str, str]) -> list[Subject]:

@@ -1,4 +1,4 @@
-"""Opening a truth: its tables as frames, its end, and which rows never arrived sound. Nothing is computed from them here."""
+"""Opening a truth: tables as frames, its end, which rows never arrived sound, the files. Nothing is computed from them here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ JAKARTA = ZoneInfo("Asia/Jakarta")
 JAKARTA_MS = 7 * 3_600_000  # Asia/Jakarta has had no other offset since 1964
 SECOND_MS = 1_000
 DAY_MS = 86_400_000
+_LINE = pl.col("line").cast(pl.Int64)
 # These fates mean that the row stands nowhere: waiting in quarantine, or turned away.
 NEVER_ARRIVED = ("quarantined", "refused")
 
@@ -47,7 +48,16 @@ class World:
 
     def planted(self, source: str) -> pl.DataFrame:
         """Return what was planted in a source."""
-        return self.frame("planted").filter(pl.col("source") == source)
+        rows = self.frame("planted").filter(pl.col("source") == source)
+        # The tool of the shop says nothing wrong; but what was signed is gone, so that nobody can believe it.
+        return rows.with_columns(fate=pl.when(kind="drift_typed").then(pl.lit("quarantined")).otherwise("fate"))
+
+    def landed(self, file: str) -> pl.DataFrame:
+        """Return a landed CSV or Parquet file as text, with `line` as an editor counts (Parquet: rows from 1)."""
+        path = self.folder.parent / "landing" / file
+        if path.suffix == ".csv":
+            return pl.read_csv(path, infer_schema=False).with_row_index("line", offset=2).with_columns(_LINE)
+        return pl.read_parquet(path).with_row_index("line", offset=1).with_columns(_LINE)
 
     def lost(self, source: str) -> frozenset[str]:
         """Return the ids of the events of a source that never arrived sound."""

@@ -14,6 +14,7 @@ import polars as pl
 from tests.truth import sound
 from tests.truth.clocks import is_over
 from tests.truth.enrolments import in_enrolments
+from tests.truth.ledger import is_allowed
 from tests.truth.people import user_ids
 from tests.truth.reading import JAKARTA_MS, World, epoch_ms
 from tests.truth.rules import TODAY, Rules
@@ -55,12 +56,35 @@ def web_months(world: World, *, at: datetime, rules: Rules = TODAY) -> dict[str,
 
 
 def course_events(world: World, *, at: datetime, rules: Rules = TODAY) -> pl.DataFrame:
-    """Return the learning events that are overdue, each enrolment as a whole.
+    """Return the learning events that are overdue, each enrolment as a whole: of none is anything left by any format."""
+    events = sound.learning_events(world, rules=rules)
+    native, said = (
+        overdue_rows(world, source, at=at, rules=rules) for source in ("course_progress", "course_progress_xapi")
+    )
+    event_id = pl.col("event_id")
+    return events.filter(
+        (~pl.col("is_native") | event_id.is_in(list(native))) & (~pl.col("is_said") | event_id.is_in(list(said)))
+    )
+
+
+def overdue_rows(world: World, source: str, *, at: datetime, rules: Rules = TODAY) -> frozenset[str]:
+    """Return the ids of a source's learning events that are overdue, by all that is known, or by its own rows alone."""
+    events = sound.learning_events(world, rules=rules)
+    if not rules.one_clock:
+        is_of_source = pl.col("is_native" if source == "course_progress" else "is_said")
+        events = events.filter(is_of_source)
+        if source != "course_progress":
+            events = events.with_columns(cohort=None, enrolment_id=pl.lit(None, pl.String))
+    return frozenset(_overdue(events, world, at=at, rules=rules)["event_id"].to_list())
+
+
+def _overdue(events: pl.DataFrame, world: World, *, at: datetime, rules: Rules) -> pl.DataFrame:
+    """Enrolments whose time is over, with all of their events.
 
     The purpose of an enrolment ends with its first completion, or where there is none (and `leaving_ends`) with a refund or
     withdrawal that nothing follows; enrolling again opens it again. The year of support runs from there.
     """
-    events = in_enrolments(sound.learning_events(world, rules=rules).filter(pl.col("occurred_at") <= epoch_ms(at)))
+    events = in_enrolments(events.filter(pl.col("occurred_at") <= epoch_ms(at)))
     enrolment = ["user_id", "course_id", "enrolment"]
     kind, happened = pl.col("event_type"), pl.col("occurred_at")
     opened = happened.filter(kind == "enrolled").max().over(enrolment)
@@ -70,7 +94,9 @@ def course_events(world: World, *, at: datetime, rules: Rules = TODAY) -> pl.Dat
         events.sort("occurred_at")
         .group_by(enrolment)
         .agg(
-            completed_at=happened.filter((kind == "course_completed") & pl.col("is_current")).min(),
+            completed_at=happened.filter(
+                (kind == "course_completed") & pl.col("is_current") & ~pl.col("is_voided")
+            ).min(),
             last_kind=kind.last(),
             last_at=happened.last(),
         )
@@ -83,7 +109,7 @@ def course_events(world: World, *, at: datetime, rules: Rules = TODAY) -> pl.Dat
         .then(is_over("ended_at", COURSE_YEARS, at=at))
         .otherwise(is_over("interacted_at", PERSONAL_YEARS, at=at))
     )
-    return events.join(ends.filter(over).select(enrolment), on=enrolment, how="semi").drop("is_current")
+    return events.join(ends.filter(over).select(enrolment), on=enrolment, how="semi")
 
 
 def accounts(world: World, *, at: datetime, rules: Rules = TODAY) -> frozenset[str]:
@@ -101,14 +127,14 @@ def last_interactions(world: World, *, at: datetime, rules: Rules = TODAY) -> pl
     """
     states = sound.account_states(world)
     calls = sound.web_calls(world, rules=rules)
-    is_told = pl.col("analytics").fill_null(value=False) & ~pl.col("gpc").fill_null(value=False)
+    is_told = is_allowed(calls, world, rules=rules, known_at=at)
     learning = sound.learning_events(world, rules=rules)
     parts = [
         world.frame("learners").select("user_id", at="registered_at"),
         states.select("user_id", at="last_login_at"),
         states.filter(pl.col("is_deleted")).group_by("user_id").agg(at=pl.col("updated_at").min()),
         learning.filter(pl.col("event_type") != "refunded").select("user_id", at="occurred_at"),
-        calls.filter(is_told & ~pl.col("is_bot")).select("user_id", at="occurred_at"),
+        calls.filter(is_told & ~calls["is_bot"]).select("user_id", at="occurred_at"),
         world.frame("orders").select("user_id", at="created_at"),
         world.frame("consents").select("user_id", at="occurred_at"),
         _of_learners(world, "tickets", at="created_at", only=pl.col("author") == "customer"),

@@ -1,4 +1,4 @@
-"""Which of the rules are in force: some come into force with later issues, and until then the figures are without them."""
+"""Which of the rules are in force: some come into force with later issues (`later`), and until then figures are without them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ class Rules:
     ledger: the consent ledger speaks beside the call's own consent.
     minors_out: nothing counts of people known to be under 18.
     leaving_ends: a refund or withdrawal ends the purpose of an enrolment (O32), a year of support from there.
+    one_clock: an enrolment's age is judged by all that is known of it. Otherwise each format judges its own rows: an
+        enrolment that was completed in the app alone stays, and of one who came back in the app the first completion
+        counts for all.
     persons: whose an anonymous page view is. `ever`: of the one user ever linked to its browser, as the decided cases
         say. `of_the_day`: of the one user whom page views of that browser name on that day, as decision 003 says of daily
         traffic, so that a day does not change with a link that comes later.
     """
 
-    xapi: bool = False
+    xapi: bool = True
     bots_out: bool = False
-    ledger: bool = False
+    ledger: bool = True
     minors_out: bool = False
     leaving_ends: bool = False
+    one_clock: bool = False
     persons: Literal["ever", "of_the_day"] = "of_the_day"
 
 

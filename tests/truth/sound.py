@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tests.truth.reading import World
+from tests.truth.reading import World, jakarta_day
 from tests.truth.rules import Rules
 
 HEARTBEAT_MS = 10_000
@@ -12,11 +12,25 @@ HEARTBEAT = "page_ping"
 
 
 def learning_events(world: World, *, rules: Rules) -> pl.DataFrame:
-    """Return the learning events that arrived by a format that counts; an event told twice arrived if either telling did."""
+    """Return the learning events that arrived by a format that counts; an event told twice arrived if either telling did.
+
+    `is_native`, `is_said`: by which format it arrived; `is_voided`: a later statement takes it back. Statements name
+    neither cohort nor enrolment.
+    """
     told, event_id = pl.col("told_by"), pl.col("event_id")
-    natively = told.is_in(["native", "both"]) & ~event_id.is_in(list(world.lost("course_progress")))
-    by_xapi = told.is_in(["xapi", "both"]) & ~event_id.is_in(list(world.lost("course_progress_xapi")))
-    return world.frame("learning_events").filter((natively | by_xapi) if rules.xapi else natively)
+    voided = world.planted("course_progress_xapi").filter(kind="voids")["key"].to_list()
+    return (
+        world.frame("learning_events")
+        .with_columns(
+            is_native=told.is_in(["native", "both"]) & ~event_id.is_in(list(world.lost("course_progress"))),
+            is_said=told.is_in(["xapi", "both"])
+            & ~event_id.is_in(list(world.lost("course_progress_xapi")))
+            & rules.xapi,
+            is_voided=event_id.is_in(voided) & rules.xapi,
+        )
+        .filter(pl.col("is_native") | pl.col("is_said"))
+        .with_columns(pl.when("is_native").then(pl.col("cohort", "enrolment_id")))
+    )
 
 
 def account_states(world: World) -> pl.DataFrame:
@@ -24,6 +38,14 @@ def account_states(world: World) -> pl.DataFrame:
     gone = world.planted("accounts").filter(pl.col("fate").is_in(["quarantined", "refused"]))
     gone = gone.select(user_id="key", updated_at="occurred_at")
     return world.frame("account_states").join(gone, on=["user_id", "updated_at"], how="anti")
+
+
+def attributes(world: World) -> pl.DataFrame:
+    """Return the newest answers of each learner that arrived."""
+    gone = world.planted("learner_attributes").filter(fate="quarantined")
+    gone = gone.select(user_id="key", updated_at="occurred_at")
+    there = world.frame("attributes").join(gone, on=["user_id", "updated_at"], how="anti")
+    return there.sort("updated_at").unique("user_id", keep="last")
 
 
 def web_calls(world: World, *, rules: Rules) -> pl.DataFrame:
@@ -43,3 +65,56 @@ def web_calls(world: World, *, rules: Rules) -> pl.DataFrame:
     )
     everything = pl.concat([calls, beats]).filter(~pl.col("message_id").is_in(list(world.lost("web_events"))))
     return everything.filter(~pl.col("is_bot")) if rules.bots_out else everything
+
+
+def pixel_tellings(world: World) -> pl.DataFrame:
+    """Return what browser and server told of happenings and arrived, with `key` (name and id); repetitions are left out.
+
+    A spoilt telling is one of those of its key, nobody says which: what counts is how many are left.
+    """
+    gone = world.planted("meta_pixel").filter(pl.col("fate") == "quarantined")
+    # A hit without an id is planted under name, browser and instant.
+    key = pl.format("{}/{}", "event_name", pl.coalesce("event_id", "anonymous_id"))
+    lost = gone.select(
+        key=pl.col("key").str.split("/").list.head(2).list.join("/"), second=pl.col("occurred_at") // 1000
+    )
+    told = world.frame("pixel_events").with_columns(key=key, second=pl.col("occurred_at") // 1000)
+    nth = pl.int_range(pl.len()).over("key", "second")
+    return (
+        told.with_columns(nth=nth)
+        .join(lost.with_columns(nth=nth), on=["key", "second", "nth"], how="anti")
+        .drop("second", "nth")
+    )
+
+
+def notifications(world: World) -> pl.DataFrame:
+    """Return the payment service's notifications that arrived as it signed them, repetitions included."""
+    planted = world.planted("payments").filter(pl.col("occurred_at").is_not_null() & (pl.col("kind") != "retry"))
+    planted = planted.select("fate", order_id="key", sent_at="occurred_at")
+    there = world.frame("notifications").filter("is_genuine")
+    there = there.join(planted.filter(fate="quarantined"), on=["order_id", "sent_at"], how="anti")
+    return there.filter(~_lost_its_text(there, planted, world))
+
+
+def _lost_its_text(there: pl.DataFrame, planted: pl.DataFrame, world: World) -> pl.Series:
+    """Whether the amount is a number, so that what was signed is gone: in whole files, but for what is planted there besides."""
+    typed = world.planted("payments").filter(kind="drift_typed")
+    periods = typed.select(pl.col("file").str.extract(r"payments-([0-9-]+)\.")).to_series().unique().to_list()
+    day = jakarta_day("arrived_at").cast(pl.String)
+    is_plain = ~pl.col("is_repeated") & ~pl.struct("order_id", "sent_at").is_in(
+        planted.select(pl.struct("order_id", "sent_at")).to_series().implode()
+    )
+    is_there = pl.any_horizontal(day.str.starts_with(period) for period in periods) if periods else pl.lit(value=False)
+    found = there.select((is_plain & is_there).alias("lost")).to_series()
+    assert found.sum() == typed.height, "not every notification of a drifted file is known"
+    return found
+
+
+def order_rows(world: World) -> pl.DataFrame:
+    """Return the rows of orders that arrived, repetitions included, as `order_id`, from the files that they stand in."""
+    gone = world.planted("orders").filter(fate="quarantined").select("file", "line")
+    parts = [
+        world.landed(file).select("order_id", "line", file=pl.lit(file))
+        for file in world.frame("files").filter(source="orders")["file"].to_list()
+    ]
+    return pl.concat(parts).join(gone, on=["file", "line"], how="anti").select("order_id")

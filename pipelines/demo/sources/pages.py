@@ -32,7 +32,15 @@ class Page(NamedTuple):
 
 
 def _page(
-    kind: str, path: str, title: str, seconds: float, *, course: int = -1, module: str = "", least: int = 2, video: int = 0
+    kind: str,
+    path: str,
+    title: str,
+    seconds: float,
+    *,
+    course: int = -1,
+    module: str = "",
+    least: int = 2,
+    video: int = 0,
 ) -> Page:
     return Page(kind, path, f"{title} | Crosslife Mastery", seconds, path, course, module, least, video)
 

@@ -41,13 +41,15 @@ class Dialect:
     `leaves` maps a field's dotted path to a function from the SQL of the text at that path to the SQL of the field's
     text; the row itself is the column `raw`. `reads` are the dotted paths that are looked at besides the fields. `makes`
     maps a field that no single place holds to a function from what gives the SQL of the text at a path to the SQL of
-    the field's text. `refuses` names, by field, the text that stands for a row nobody needs: it is the reason under
-    which such rows are counted. `proof` is what must hold before a row is believed, `inside` a text with fields.
+    the field's text; `steps` are worked out once, in their order, for it to look at under their names. `refuses` names,
+    by field, the text that stands for a row nobody needs: it is the reason under which such rows are counted. `proof`
+    is what must hold before a row is believed, `inside` a text with fields.
     """
 
     leaves: Mapping[str, Leaf] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
     makes: Mapping[str, Callable[[Texts], str]] = field(default_factory=dict)
+    steps: Mapping[str, Callable[[Texts], str]] = field(default_factory=dict)
     refuses: Mapping[str, str] = field(default_factory=dict)
     proof: Proof | None = None
     inside: Inside | None = None
@@ -57,6 +59,10 @@ class Dialect:
         if path in self.makes:
             return self.makes[path](at)
         return self.leaves[path](at(path)) if path in self.leaves else at(path)
+
+    def whole(self, at: Texts) -> Texts:
+        """Return what gives the SQL of the text at a path, or of a step, where no step has been worked out before."""
+        return lambda name: f"({self.steps[name](self.whole(at))})" if name in self.steps else at(name)
 
 
 PLAIN = Dialect()

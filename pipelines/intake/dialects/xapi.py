@@ -28,11 +28,11 @@ def dialect(contract: InboundContract) -> Dialect:
         raise ValueError(f"{contract.name}: statements need a mapping")
     told = _Statements(contract.mapping)
     return Dialect(
-        leaves={},
         reads=(
             *("verb.id", "object.id", "object.definition.type", "result.completion", _PARENT, _GROUPING),
             *("actor.objectType", _ACCOUNT, _MAILBOX, _RAW, _SCALED, _MAX),
         ),
+        steps={"verb": lambda at: _last_segment(at("verb.id")), "activities": told.activities, "course": told.course},
         makes={
             "verb.id": told.event_type,
             "course_id": told.course_id,
@@ -54,6 +54,16 @@ class _Statements:
     def __init__(self, mapping: StatementMapping) -> None:
         self._mapping = mapping
 
+    def activities(self, at: Texts) -> str:
+        """The activities that the object is a part of, and after them those it belongs to besides."""
+        return f"list_concat({_activities(at(_PARENT))}, {_activities(at(_GROUPING))})"
+
+    def course(self, at: Texts) -> str:
+        """The IRI of the course: the object, or the first of its activities that is one."""
+        types = self._mapping.course_types
+        itself = f"case when {_is(at('object.definition.type'), types)} then {at('object.id')} end"
+        return f"coalesce({itself}, {_first_of(at('activities'), types)})"
+
     def event_type(self, at: Texts) -> str:
         """What happened, by the first rule that fits; a verb that none fits is unknown."""
         cases = [f"when {_fits(rule, at)} then {self._outcome(rule, at)}" for rule in self._mapping.rules]
@@ -62,16 +72,17 @@ class _Statements:
 
     def course_id(self, at: Texts) -> str:
         """The object, or the grouping or parent activity, that is a course."""
-        named = _id(self._course(at), prefixes=self._mapping.prefixes, what="course")
+        named = _id(at("course"), prefixes=self._mapping.prefixes, what="course")
         return f"case when not {self._voiding(at)} then {named} end"
 
     def module_id(self, at: Texts) -> str:
         """What was completed inside the course; for all else the module around it, where one is named."""
-        inside = f"{at('object.id')} is distinct from {self._course(at)}"
-        around = ", ".join(_first_of(at(path), self._mapping.module_types) for path in (_PARENT, _GROUPING))
+        inside = f"{at('object.id')} is distinct from {at('course')}"
+        around = _first_of(at("activities"), self._mapping.module_types)
         itself = _is(at("object.definition.type"), self._mapping.module_types)
         own = [f"({_fits(rule, at)})" for rule in self._mapping.rules if rule.inside]
-        module = f"case when {' or '.join([*own, f'coalesce({itself}, false)'])} then {at('object.id')} else coalesce({around}, {at('object.id')}) end"
+        is_own = " or ".join([*own, f"coalesce({itself}, false)"])
+        module = f"case when {is_own} then {at('object.id')} else coalesce({around}, {at('object.id')}) end"
         named = _id(module, prefixes=self._mapping.prefixes, what="module")
         return f"case when not {self._voiding(at)} and {inside} then {named} end"
 
@@ -79,24 +90,19 @@ class _Statements:
         """The id of the statement that is taken back."""
         return f"case when {self._voiding(at)} then {at('object.id')} end"
 
-    def _course(self, at: Texts) -> str:
-        types = self._mapping.course_types
-        itself = f"case when {_is(at('object.definition.type'), types)} then {at('object.id')} end"
-        return f"coalesce({itself}, {_first_of(at(_GROUPING), types)}, {_first_of(at(_PARENT), types)})"
-
     def _outcome(self, rule: VerbRule, at: Texts) -> str:
         if rule.event_type:
             return f"'{quoted(rule.event_type)}'"
-        on_course = f"{at('object.id')} = {self._course(at)}"
+        on_course = f"{at('object.id')} = {at('course')}"
         return f"case when {on_course} then '{quoted(rule.on_course or '')}' else '{quoted(rule.inside or '')}' end"
 
     def _voiding(self, at: Texts) -> str:
         verbs = [verb for rule in self._mapping.rules if rule.voids for verb in rule.verbs]
-        return f"coalesce({_is(at('verb.id'), verbs)}, false)"
+        return f"coalesce({_is(at('verb.id'), verbs, last=at('verb'))}, false)"
 
 
 def _fits(rule: VerbRule, at: Texts) -> str:
-    fits = _is(at("verb.id"), rule.verbs)
+    fits = _is(at("verb.id"), rule.verbs, last=at("verb"))
     return f"({fits} or {at('result.completion')} = 'true')" if rule.or_completion else fits
 
 
@@ -105,20 +111,24 @@ def _agent(at: Texts, identifier: str) -> str:
     return f"case when {at('actor.objectType')} is distinct from 'Group' then {identifier} end"
 
 
-def _is(iri: str, names: Iterable[str]) -> str:
-    """Whether an IRI is one of the names: a whole IRI, or its last segment."""
+def _is(iri: str, names: Iterable[str], *, last: str = "") -> str:
+    """Whether an IRI, whose last segment may be known, is one of the names: the whole of it, or its last segment."""
     whole = ", ".join(f"'{quoted(name)}'" for name in names if ":" in name)
-    last = ", ".join(f"'{quoted(name)}'" for name in names if ":" not in name)
+    short = ", ".join(f"'{quoted(name)}'" for name in names if ":" not in name)
     tests = [f"{iri} in ({whole})"] if whole else []
-    tests += [f"{_last_segment(iri)} in ({last})"] if last else []
+    tests += [f"{last or _last_segment(iri)} in ({short})"] if short else []
     return f"({' or '.join(tests)})" if tests else "false"
 
 
+def _activities(text: str) -> str:
+    """Activities as a list; a single one stands for a list of one, as in earlier versions."""
+    closed = f"case left({text}, 1) when '[' then {text} when '{{' then '[' || {text} || ']' end"
+    return f"json_transform(case when json_valid({closed}) then {closed} end, '{_ACTIVITIES}')"
+
+
 def _first_of(activities: str, types: Iterable[str]) -> str:
-    """The IRI of the first activity of a type; a single activity stands for a list of one, as in earlier versions."""
-    closed = f"case left({activities}, 1) when '[' then {activities} when '{{' then '[' || {activities} || ']' end"
-    listed = f"json_transform(case when json_valid({closed}) then {closed} end, '{_ACTIVITIES}')"
-    return f"list_filter({listed}, lambda each: {_is('each.definition.type', types)})[1].id"
+    """The IRI of the first activity of a type."""
+    return f"list_filter({activities}, lambda each: {_is('each.definition.type', types)})[1].id"
 
 
 def _id(iri: str, *, prefixes: Mapping[str, str], what: str) -> str:

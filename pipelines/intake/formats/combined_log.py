@@ -18,7 +18,7 @@ from pipelines.intake.formats.lines import SCHEMA
 
 # Quotes inside a quoted part are escaped: \" by Apache, \x22 by nginx. What follows the agent (request times) is ignored.
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
-_LINE = rf'^(\S+) \S+ (.+?) \[([^\]]*)\] {_QUOTED} (\d{{3}}) (\d+|-) {_QUOTED} {_QUOTED}(?: .*)?\s*$'
+_LINE = rf"^(\S+) \S+ (.+?) \[([^\]]*)\] {_QUOTED} (\d{{3}}) (\d+|-) {_QUOTED} {_QUOTED}(?: .*)?\s*$"
 _PARTS = "['remote_addr', 'remote_user', 'time', 'request', 'status', 'bytes', 'referrer', 'user_agent']"
 _REQUEST = r"^([A-Z]{3,16}) (\S+)(?: (HTTP/[0-9.]{1,5}))?$"
 _MEMBERS = "['method', 'target', 'protocol']"

@@ -77,7 +77,17 @@ def test_a_run_takes_in_all_but_what_it_has_no_key_for(home: settings.Home) -> N
         (home.landing / source).mkdir()
         (home.landing / source / name).write_text(text)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CROSSLIFE_", "DAGSTER_"))}
-    command = [sys.executable, "-m", "pipelines.cli", "run", "--home", str(home.root), "--as-of", "2026-06-30", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.cli",
+        "run",
+        "--home",
+        str(home.root),
+        "--as-of",
+        "2026-06-30",
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 3, done.stderr
     assert "crosslife keys set midtrans_server_key" in done.stderr

@@ -490,7 +490,14 @@ FAULTS = {
         "`enroled`, which no field allows",
         "validValues",
     ),
-    "mapping that leaves open what becomes of a verb": (XAPI, ", inside: module_completed", "", None, "onCourse", "correct"),
+    "mapping that leaves open what becomes of a verb": (
+        XAPI,
+        ", inside: module_completed",
+        "",
+        None,
+        "onCourse",
+        "correct",
+    ),
     "mapping with an unknown part": (XAPI, "courseTypes: [course]", "kursus: [course]", None, "mapping", ""),
     "key space of what is no key": (
         PAYMENTS,

@@ -41,7 +41,9 @@ def test_a_new_secret_takes_the_place_of_the_old(home: Home):
     assert keys.keep_secret(home, NAME, SECRET).version == 2
     ring = keys.open_keyring(home)
     assert keys.secret(ring, NAME) == SECRET.encode()
-    old = next(line for line in before.splitlines() if '"wrapped"' in line and line in before.split(f"secret/{NAME}")[1])
+    old = next(
+        line for line in before.splitlines() if '"wrapped"' in line and line in before.split(f"secret/{NAME}")[1]
+    )
     assert old.strip() not in home.keyring_file.read_text()
 
 

@@ -97,7 +97,10 @@ def test_who_refused_is_nobody_in_the_vault(desk: Desk):
 
 
 def test_an_unknown_purpose_or_version_waits(desk: Desk):
-    rows = [statement(1, MONDAY, granted=True, purpose="fun"), {**statement(2, MONDAY, granted=True), "policy_version": "9"}]
+    rows = [
+        statement(1, MONDAY, granted=True, purpose="fun"),
+        {**statement(2, MONDAY, granted=True), "policy_version": "9"},
+    ]
     desk.land("consents", "c.jsonl", rows)
     desk.run()
     assert desk.quarantined() == {
@@ -107,6 +110,8 @@ def test_an_unknown_purpose_or_version_waits(desk: Desk):
 
 
 def test_a_denied_call_keeps_a_page_that_nobody_else_was_on(desk: Desk):
-    desk.land("web_events", "w.jsonl", [call(1, TUESDAY, context={**REFUSED, "page": {"url": "https://a.example/harga?x=1"}})])
+    desk.land(
+        "web_events", "w.jsonl", [call(1, TUESDAY, context={**REFUSED, "page": {"url": "https://a.example/harga?x=1"}})]
+    )
     desk.run()
     assert desk.rows("web_events")["page_path"].to_list() == ["/harga"]

@@ -55,7 +55,9 @@ def test_what_was_signed_is_stored_without_a_card_an_account_or_a_name(shop: Des
     report = shop.run()["payments"]
     assert (report.accepted, report.quarantined, report.unknown_fields) == (2, {}, {})
     rows = shop.rows("payments").sort("occurred_at")
-    kept = rows.select("transaction_status", "status_code", "fraud_status", "payment_type", "gross_amount_idr", "currency")
+    kept = rows.select(
+        "transaction_status", "status_code", "fraud_status", "payment_type", "gross_amount_idr", "currency"
+    )
     assert kept.rows()[1] == ("settlement", "200", "accept", "gopay", 375000.0, "IDR")
     assert [at.isoformat() for at in rows["occurred_at"]] == ["2026-05-04T03:00:00", "2026-05-04T03:09:00"]
     text = str(rows.to_dicts())
@@ -117,7 +119,10 @@ def test_a_bad_notification_waits_with_its_reason(shop: Desk, change: dict[str, 
 
 
 def test_a_notification_that_comes_again_is_a_duplicate_and_another_state_is_not(shop: Desk):
-    given_back = {"refund_amount": "1000.00", "refunds": [{"refund_amount": "1000.00", "created_at": "2026-05-06 09:00:00"}]}
+    given_back = {
+        "refund_amount": "1000.00",
+        "refunds": [{"refund_amount": "1000.00", "created_at": "2026-05-06 09:00:00"}],
+    }
     more = {"refund_amount": "3000.00", "refunds": [*given_back["refunds"], {"created_at": "2026-05-07 09:00:00"}]}
     states = [
         notification(1, "pending", "201", settlement_time=None),
@@ -164,7 +169,7 @@ def test_without_the_shops_key_payments_wait_and_all_else_goes_on(desk: Desk):
     desk.land("courses", "c.jsonl", COURSES)
     desk.land("web_access_log", "w.log", ['10.0.0.1 - - [04/May/2026:10:00:00 +0700] "GET / HTTP/1.1" 200 5 "-" "-"'])
     desk.land("payments", "a.jsonl", [notification(1)])
-    with pytest.raises(intake.SourcesWait, match="payments: .*crosslife keys set midtrans_server_key") as waiting:
+    with pytest.raises(intake.SourcesWait, match=r"payments: .*crosslife keys set midtrans_server_key") as waiting:
         desk.run()
     assert {report.source for report in waiting.value.reports} == {"courses", "web_access_log"}
     assert intake.pending(desk.home, desk.terms)

@@ -80,7 +80,12 @@ def stored(desk: Desk, *columns: str) -> list[tuple[Any, ...]]:
         ("experienced", MODULE, {"result": {"completion": True}}, ("module_completed", "web-1", "web-1-m1")),
         ("initialized", COURSE, {"result": {"completion": True}}, ("started", "web-1", None)),
         # The course: the grouping activity before the parent, a single one for a list, an object without its type.
-        ("completed", MODULE, {"context": {"contextActivities": {"grouping": COURSE}}}, ("module_completed", "web-1", "web-1-m1")),
+        (
+            "completed",
+            MODULE,
+            {"context": {"contextActivities": {"grouping": COURSE}}},
+            ("module_completed", "web-1", "web-1-m1"),
+        ),
         ("completed", {"id": COURSE["id"]}, {"context": IN_COURSE}, ("course_completed", "web-1", None)),
         (
             "completed",
@@ -181,7 +186,9 @@ def test_whatever_stands_around_a_statement_stops_nothing(school: Desk, strange:
 
 
 def test_a_statement_of_an_unknown_course_is_replayed_when_the_course_arrives(desk: Desk):
-    desk.land("course_progress_xapi", "a.jsonl", [statement(1, "completed", MODULE), statement(2, "completed"), "{broken"])
+    desk.land(
+        "course_progress_xapi", "a.jsonl", [statement(1, "completed", MODULE), statement(2, "completed"), "{broken"]
+    )
     assert desk.run()["course_progress_xapi"].quarantined == {"unknown_course": 2, "malformed": 1}
     desk.land("courses", "c.jsonl", COURSES)
     report = desk.run()["course_progress_xapi"]
@@ -193,7 +200,9 @@ def test_an_account_or_an_address_is_the_same_learner(school: Desk):
     account = {"user_id": "learner-1", "email": "Ayu@mail.example", "registered_at": "2026-01-01T00:00:00Z"}
     school.land("accounts", "a.jsonl", [{**account, "updated_at": "2026-01-01T00:00:00Z"}])
     by_address = {"objectType": "Agent", "name": "Ayu Contoh", "mbox": "MAILTO:ayu@mail.example"}
-    school.land("course_progress_xapi", "a.jsonl", [statement(1, "completed"), statement(2, "scored", QUIZ, actor=by_address)])
+    school.land(
+        "course_progress_xapi", "a.jsonl", [statement(1, "completed"), statement(2, "scored", QUIZ, actor=by_address)]
+    )
     school.run()
     assert len({pseudonym for (pseudonym,) in stored(school, "learner_pseudonym")}) == 1
     assert school.subjects() == 1
@@ -250,7 +259,10 @@ def test_a_mark_is_no_event_of_a_course_that_is_not_there_yet(desk: Desk):
 
 
 def test_a_completion_that_was_taken_back_ends_no_enrolment(school: Desk):
-    said = [statement(1, "completed", timestamp="2025-01-01T00:00:00Z"), voiding(4, "event-1", timestamp="2025-01-02T00:00:00Z")]
+    said = [
+        statement(1, "completed", timestamp="2025-01-01T00:00:00Z"),
+        voiding(4, "event-1", timestamp="2025-01-02T00:00:00Z"),
+    ]
     school.land("course_progress_xapi", "a.jsonl", [*said, statement(7, "launched", timestamp="2025-01-03T00:00:00Z")])
     assert school.run()["course_progress_xapi"].refused == {}
     school.land("course_progress_xapi", "b.jsonl", [statement(2, "completed", timestamp="2025-01-01T00:00:00Z")])

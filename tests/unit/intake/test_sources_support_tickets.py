@@ -51,9 +51,12 @@ def test_a_text_that_waits_in_quarantine_is_not_counted_as_held_back(desk: Desk)
 def test_a_message_that_comes_twice_is_one(desk: Desk):
     desk.land("support_tickets", "a.jsonl", [message(1), message(1)])
     desk.run()
-    desk.land("support_tickets", "b.jsonl", [message(1), message(1, channel="chat")])
+    desk.land("support_tickets", "b.jsonl", [message(1), message(2)])
     report = desk.run()["support_tickets"]
-    assert (report.accepted, report.duplicates, report.duplicates_with_other_content) == (0, 2, 1)
+    assert (report.accepted, report.duplicates, report.duplicates_with_other_content) == (1, 1, 0)
+    desk.land("support_tickets", "c.jsonl", [message(2, channel="chat")])
+    assert desk.run()["support_tickets"].duplicates_with_other_content == 1
+    assert desk.rows("support_tickets")["channel"].to_list() == ["email", "email"]
 
 
 def test_account_address_or_neither_names_the_customer(desk: Desk):

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.truth import balances, reasons
+from tests.truth.reading import World
+from tests.truth.rules import Rules
 
 
 def planted(source: str, kind: str, fate: str, key: str, line: int, **more: Any) -> dict[str, Any]:
@@ -18,7 +22,7 @@ def state(user: str, at: str) -> dict[str, Any]:
 FIRST, SECOND = "2026-05-01T10:00:00+07:00", "2026-05-02T10:00:00+07:00"
 
 
-def test_the_older_sound_states_of_an_account_are_superseded_and_so_are_their_repetitions(tell):
+def test_the_older_sound_states_of_an_account_are_superseded_and_repetitions_are_none(tell):
     world = tell(
         files=[
             {"source": "accounts", "file": "accounts/f", "rows": 8},
@@ -43,10 +47,11 @@ def test_the_older_sound_states_of_an_account_are_superseded_and_so_are_their_re
     assert found == balances.Balance(
         rows_in=8,
         accepted=3,
-        superseded=2,
-        duplicates=1,
+        superseded=1,
+        duplicates=2,
+        contradicting=0,
         quarantined={"missing_required:email": 1, "malformed": 1},
-        refused_expired=0,
+        refused={},
     )
     assert found.out == found.rows_in
 
@@ -64,7 +69,7 @@ def test_calls_are_counted_with_their_heartbeats(tell):
         ],
     )
     found = balances.of_source(world, "web_events")
-    assert (found.accepted, found.duplicates, found.refused_expired) == (6, 1, 0)
+    assert (found.accepted, found.duplicates, found.refused) == (6, 1, {})
     assert found.quarantined == {"in_the_future:timestamp": 1, "line_too_long": 1}
     assert found.out == found.rows_in == 9
 
@@ -83,7 +88,7 @@ def test_what_retention_would_have_dropped_is_refused_with_its_repetition(tell):
         planted=[planted("course_progress", "duplicate", "duplicate", "e1", 2)],
     )
     found = balances.of_source(world, "course_progress")
-    assert (found.rows_in, found.accepted, found.duplicates, found.refused_expired) == (3, 0, 0, 3)
+    assert (found.rows_in, found.accepted, found.duplicates, found.refused) == (3, 0, 0, {"expired": 3})
 
 
 def test_the_catalogue_is_accepted_as_it_stands(tell):
@@ -97,7 +102,205 @@ def test_the_catalogue_is_accepted_as_it_stands(tell):
 
 def test_a_source_without_facts_to_count_is_refused(tell):
     with pytest.raises(KeyError):
-        balances.of_source(tell(), "payments")
+        balances.of_source(tell(), "weather")
+
+
+def test_an_enrolment_completed_in_the_app_alone_stays_until_one_clock_judges_both_formats(tell):
+    told = {"user_id": "ann", "course_id": "web"}
+    enrolled = {
+        "event_id": "e1",
+        "event_type": "enrolled",
+        "occurred_at": "2025-01-01T00:00:00+07:00",
+        "told_by": "native",
+    }
+    completed = {"event_id": "e2", "event_type": "course_completed", "told_by": "xapi"}
+    world = tell(
+        files=[{"source": "course_progress", "file": "f", "rows": 1}],
+        learning_events=[{**told, **enrolled}, {**told, **completed, "occurred_at": "2025-06-30T00:00:00+07:00"}],
+    )
+
+    def refused(source: str, rules: Rules) -> dict[str, int]:
+        return dict(balances.of_source(world, source, rules=rules).refused)
+
+    each, both = Rules(one_clock=False), Rules(one_clock=True)
+    assert [refused(source, each) for source in ("course_progress", "course_progress_xapi")] == [{}, {"expired": 1}]
+    assert [refused(source, both) for source in ("course_progress", "course_progress_xapi")] == [{"expired": 1}] * 2
+
+
+def test_of_a_statement_and_the_platforms_own_event_one_stays(tell):
+    def event(name: str, told_by: str) -> dict[str, Any]:
+        return {"event_id": name, "user_id": "ann", "course_id": "web", "occurred_at": FIRST, "told_by": told_by}
+
+    statements = "course_progress_xapi"
+    world = tell(
+        files=[
+            {"source": "course_progress", "file": "course_progress/f", "rows": 3},
+            {"source": statements, "file": "x", "rows": 6},
+        ],
+        learning_events=[event("a", "both"), event("b", "both"), event("c", "xapi"), event("d", "native")],
+        planted=[
+            planted("course_progress", "broken_json", "quarantined", "b", 2),
+            planted(statements, "told_twice", "duplicate", "a", 1),
+            planted(statements, "duplicate", "duplicate", "c", 4),
+            planted(statements, "unknown_verb", "accepted", "played", 5, field="verb.id"),
+            planted(statements, "voids", "accepted", "c", 6, field="object.id"),
+        ],
+    )
+    native, said = (balances.of_source(world, source) for source in ("course_progress", statements))
+    assert (native.accepted, native.quarantined, native.out) == (2, {"malformed": 1}, 3)
+    assert (said.accepted, said.duplicates, said.contradicting, said.refused) == (3, 2, 1, {"unknown_verb": 1})
+    assert said.out == said.rows_in == 6
+
+
+def test_an_old_list_brings_nobody_back_and_addresses_of_one_account_are_one_subscriber(tell):
+    def subscriber(email: str, **more: str) -> dict[str, Any]:
+        return {"email": email, "subscribed_at": FIRST, **more}
+
+    source = "newsletter_subscribers"
+    world = tell(
+        files=[{"source": source, "file": "n", "rows": 6}],
+        account_states=[{**state("ann", FIRST), "email": "ann@x.id"}, {**state("ann", SECOND), "email": "ann@y.id"}],
+        subscribers=[
+            subscriber("Ann@X.id"),
+            subscriber("ann@y.id", unsubscribed_at=SECOND),
+            subscriber("ann@x.id", origin="impor-2025"),
+            subscriber("eve@x.id"),  # spoilt
+            subscriber("zoe@x.id"),
+        ],
+        planted=[
+            planted(source, "reimported", "superseded", "ann@x.id", 3, field="unsubscribed_at", occurred_at=FIRST),
+            planted(source, "missing_field", "quarantined", "eve@x.id", 4, field="email", occurred_at=FIRST),
+            planted(source, "duplicate", "duplicate", "zoe@x.id", 6, occurred_at=FIRST),
+        ],
+    )
+    found = balances.of_source(world, source)
+    assert (found.accepted, found.superseded, found.duplicates) == (2, 2, 1)
+    assert found.out == found.rows_in == 6
+
+
+def test_an_order_whose_every_row_is_spoilt_is_none(tell):
+    header = "order_id,user_id,course_id,created_at,amount_idr,discount_idr,status"
+    rows = [f"{order},ann,web,{FIRST},1,0,{status}" for order, status in [("a", "pending"), ("a", "paid")]]
+    world = tell(
+        files=[{"source": "orders", "file": "orders/f.csv", "rows": 5}],
+        orders=[{"order_id": "a"}, {"order_id": "b"}],
+        planted=[
+            planted("orders", "duplicate", "duplicate", "a", 4),
+            planted("orders", "missing_field", "quarantined", "b", 5, field="user_id"),
+            planted("orders", "missing_field", "quarantined", "a", 6, field="course_id"),
+        ],
+    )
+    world = _with_file(
+        world, "orders/f.csv", [header, *rows, rows[1], f"b,,web,{FIRST},1,0,paid", f"a,ann,,{FIRST},1,0,refunded"]
+    )
+    found = balances.of_source(world, "orders")
+    assert (found.accepted, found.superseded, found.duplicates) == (1, 1, 1)
+    assert found.quarantined == {"missing_required:user_id": 1, "missing_required:course_id": 1}
+    assert found.out == found.rows_in == 5
+
+
+def _with_file(world: World, name: str, lines: list[str]) -> World:
+    """Rows are counted in files as well; of files named twice the last stands."""
+    path = world.folder.parent / "landing" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(lines) + "\n")
+    planted_in = world.frame("planted").with_columns(file=pl.lit(name))
+    return World(world.folder, {"planted": planted_in})
+
+
+def test_of_one_happening_that_browser_and_server_tell_one_telling_stays(tell):
+    def told(name: str, event_id: str | None, by: str, at: str = FIRST) -> dict[str, Any]:
+        return {"event_name": name, "event_id": event_id, "told_by": by, "occurred_at": at, "anonymous_id": "b1"}
+
+    world = tell(
+        files=[{"source": "meta_pixel", "file": "m", "rows": 9}],
+        pixel_events=[
+            told("Lead", "1", "server"),
+            told("Lead", "1", "image", SECOND),
+            told("Purchase", "1", "server"),  # spoilt, and told by the browser, too
+            told("Purchase", "1", "image"),
+            told("PageView", None, "image"),
+            told("PageView", None, "image"),
+            told("PageView", None, "image", SECOND),  # spoilt
+            told("Search", "2", "server"),
+        ],
+        planted=[
+            planted("meta_pixel", "broken_json", "quarantined", "Purchase/1", 3, occurred_at=FIRST),
+            planted("meta_pixel", "missing_field", "quarantined", "PageView/b1/9", 7, field="url", occurred_at=SECOND),
+            planted("meta_pixel", "duplicate", "duplicate", "Search/2", 9, occurred_at=FIRST),
+        ],
+    )
+    found = balances.of_source(world, "meta_pixel")
+    assert (found.accepted, found.duplicates, found.contradicting) == (5, 2, 1)
+    assert found.quarantined == {"malformed": 1, "missing_required:event_name": 1}
+    assert found.out == found.rows_in == 9
+
+
+def test_a_notification_that_nobody_can_verify_waits_and_its_repetition_stays(tell):
+    def sent(order: str, status: str, at: str = FIRST, **more: Any) -> dict[str, Any]:
+        told = {"transaction_id": order, "transaction_status": status, "status_code": "200", "is_genuine": True}
+        return {"order_id": order, "sent_at": at, "arrived_at": at, "is_repeated": False, **told, **more}
+
+    typed = {"file": "payments/payments-2026-05-02.jsonl"}
+    world = tell(
+        files=[{"source": "payments", "file": "payments/f", "rows": 7}],
+        notifications=[
+            sent("a", "settlement"),
+            sent("a", "settlement", SECOND, is_repeated=True),
+            sent("b", "settlement", SECOND),  # its amount is a number
+            sent("b", "settlement", SECOND, is_repeated=True),
+            sent("c", "settlement", is_genuine=False),
+            sent("d", "refund"),
+            sent("e", "settlement"),  # spoilt
+        ],
+        planted=[
+            planted("payments", "retry", "duplicate", "a", 2, occurred_at=FIRST),
+            {**planted("payments", "drift_typed", "accepted", "b", 3, field="gross_amount"), **typed},
+            {**planted("payments", "retry", "duplicate", "b", 4, occurred_at=SECOND), **typed},
+            planted("payments", "forged_signature", "quarantined", "c", 5, occurred_at=FIRST),
+            planted("payments", "broken_json", "quarantined", "e", 7, occurred_at=FIRST),
+        ],
+    )
+    found = balances.of_source(world, "payments")
+    assert (found.accepted, found.duplicates) == (3, 1)
+    assert found.quarantined == {"wrong_type:gross_amount": 1, "forged_signature": 1, "malformed": 1}
+    assert found.out == found.rows_in == 7
+    # The service states no offset.
+    assert reasons.marks(world, "payments") == {"without_offset:occurred_at": 6, "without_offset:refunds": 1}
+
+
+def test_days_of_ads_that_were_corrected_count_once(tell):
+    world = tell(
+        files=[{"source": "ad_insights", "file": "ads", "rows": 4}],
+        ad_days=[{"date": date(2026, 5, 1), "campaign_id": "1", "ad_id": ad} for ad in ("corrected", "told", "spoilt")],
+        planted=[
+            planted("ad_insights", "restated", "superseded", "2026-05-01/1/corrected", 1),
+            planted("ad_insights", "missing_field", "quarantined", "2026-05-01/1/spoilt", 4, field="date"),
+        ],
+    )
+    found = balances.of_source(world, "ad_insights")
+    assert (found.accepted, found.superseded, found.out) == (2, 1, found.rows_in)
+
+
+def test_of_answers_without_consent_the_newest_are_withheld(tell):
+    def told(user: str, at: str) -> dict[str, Any]:
+        return {"user_id": user, "updated_at": at}
+
+    agreed = {"event_id": "c", "user_id": "ann", "purpose": "aggregate_statistics", "is_granted": True}
+    world = tell(
+        attributes=[told("ann", FIRST), told("ann", SECOND), told("ben", FIRST)],
+        consents=[{**agreed, "occurred_at": "2026-05-01T12:00:00+07:00"}],
+    )
+    assert balances.withheld(world, "learner_attributes") == 1
+    spoilt = planted(
+        "learner_attributes", "missing_field", "quarantined", "ann", 2, field="updated_at", occurred_at=SECOND
+    )
+    world = tell(
+        attributes=[told("ann", FIRST), told("ann", SECOND), told("ben", FIRST)],
+        consents=[{**agreed, "occurred_at": "2026-05-01T12:00:00+07:00"}],
+        planted=[spoilt],
+    )
+    assert balances.withheld(world, "learner_attributes") == 2
 
 
 def test_each_waiting_row_has_its_place_and_the_products_reason(tell):
@@ -108,6 +311,8 @@ def test_each_waiting_row_has_its_place_and_the_products_reason(tell):
         ("missing_field", "anonymousId|userId", "missing_required:anonymousId|userId"),
         ("wrong_type", "timestamp", "wrong_type:timestamp"),
         ("unknown_course", "course_id", "unknown_course"),
+        ("unknown_purpose", "purpose", "not_allowed:purpose"),
+        ("truncated", None, "malformed"),
     ]
     world = tell(
         planted=[
@@ -116,6 +321,19 @@ def test_each_waiting_row_has_its_place_and_the_products_reason(tell):
     )
     expected = {("web_events", "web_events/f", n, reason) for n, (_, _, reason) in enumerate(rows)}
     assert reasons.waiting(world, "web_events") == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "field", "missed"),
+    [
+        ("course_progress_xapi", "actor", "actor.account.name|actor.mbox"),
+        ("course_progress_xapi", "object", "object.id"),
+        ("meta_pixel", "url", "event_name"),
+        ("meta_pixel", "event_time", "event_time"),
+    ],
+)
+def test_what_is_missing_is_named_as_the_contract_names_it(source: str, field: str, missed: str):
+    assert reasons.reason(source, "missing_field", field) == f"missing_required:{missed}"
 
 
 def test_a_kind_that_nobody_gave_a_reason_is_an_error_not_a_guess(tell):

@@ -78,7 +78,7 @@ def test_the_last_refund_is_the_one_that_counts(text: str, expected: str | None)
 def test_each_part_of_a_state_makes_another_notification():
     parts = ("order_id", "transaction_id", "transaction_status", "status_code", "gross_amount", "fraud_status")
     parts += ("transaction_time", "settlement_time", "refund_amount")
-    whole = {part: "a" for part in parts}
+    whole = dict.fromkeys(parts, "a")
     told = [whole, *({**whole, part: "b"} for part in parts), *({**whole, part: ""} for part in parts[2:])]
 
     def key(row: dict[str, str]) -> str:

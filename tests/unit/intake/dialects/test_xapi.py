@@ -18,7 +18,11 @@ VERB = "http://adlnet.gov/expapi/verbs/"
 COURSE_TYPE = "http://adlnet.gov/expapi/activities/course"
 RULES = [
     {"verbs": ["voided"], "eventType": "voided", "voids": True},
-    {"verbs": ["completed", "https://x.example/verbs/selesai"], "onCourse": "course_completed", "inside": "module_completed"},
+    {
+        "verbs": ["completed", "https://x.example/verbs/selesai"],
+        "onCourse": "course_completed",
+        "inside": "module_completed",
+    },
     {"verbs": ["scored"], "eventType": "assessment_submitted"},
 ]
 
@@ -32,12 +36,12 @@ def dialect(**changes: Any) -> Dialect:
 def told(spoken: Dialect, field: str, **said: str) -> str | None:
     """The text that a dialect makes of a field, where a statement says these texts at these paths (`__` for a dot)."""
     texts = {path.replace("__", "."): text for path, text in said.items()}
-    texts = {path: "" for path in spoken.reads} | texts
+    texts = dict.fromkeys(spoken.reads, "") | texts
     columns = ", ".join(f'"{path}" varchar' for path in texts)
     with duckdb.connect() as connection:
         connection.execute(f"create table said ({columns})")
         connection.execute(f"insert into said values ({', '.join('?' for _ in texts)})", list(texts.values()))
-        sql = spoken.makes[field](lambda path: f"nullif(\"{path}\", '')")
+        sql = spoken.makes[field](spoken.whole(lambda path: f"nullif(\"{path}\", '')"))
         return connection.execute(f"select {sql} from said").fetchall()[0][0]
 
 
