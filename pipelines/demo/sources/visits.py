@@ -21,7 +21,6 @@ from pipelines.demo.world.campaigns import acquired
 from pipelines.demo.world.people import Browser
 from pipelines.demo.world.span import World
 
-
 _ELSEWHERE = {
     "Bali": "Asia/Makassar",
     "Nusa Tenggara Barat": "Asia/Makassar",
