@@ -13,7 +13,7 @@ from pipelines.demo.landing import strays
 from pipelines.demo.landing.dirt import Dirt
 from pipelines.demo.landing.outlet import Outlet, Progress
 from pipelines.demo.landing.spool import BEFORE, Spool
-from pipelines.demo.rows import Fact, Milestone, Row
+from pipelines.demo.rows import Fact, Row
 from pipelines.demo.sources import (
     accounts,
     ads,
@@ -120,12 +120,11 @@ def _keep(items: Iterable[Row | Fact], spool: Spool, facts: Truth) -> None:
 def _write_days(catalogue: Catalogue, outlet: Outlet, spool: Spool, facts: Truth, *, dirt: Dirt) -> None:
     world, traffic = catalogue.world, Traffic(catalogue, dirt)
     for day in range(BEFORE, world.days):
-        due = spool.take(day)
-        outlet.put(item for item in due if isinstance(item, Row))
+        for rows in spool.rows(day):
+            outlet.put(rows)
         if day == BEFORE:
             continue
-        visits = [item for item in due if isinstance(item, Milestone)]
-        for items in traffic.day(day, visits):
+        for items in traffic.day(day, spool.visits(day)):
             outlet.put(item for item in items if isinstance(item, Row))
             for item in items:
                 if isinstance(item, Fact):

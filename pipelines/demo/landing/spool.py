@@ -1,6 +1,6 @@
 """A spool between those who tell stories and those who write files: rows go in learner by learner, come out by day.
 
-One temporary file, whatever the span; memory holds what waits to be written and one day. Nothing is judged here.
+One temporary file, whatever the span; memory holds what waits to be written and a few hours of rows. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 import pickle
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from types import TracebackType
 
 from pipelines.demo.rows import Milestone, Row
 from pipelines.demo.world.span import DAY, World
 
 _WAITING_ROWS = 20_000
+_PARTS = 8  # of a day
 BEFORE = -1
 
 
@@ -23,9 +25,9 @@ class Spool:
     def __init__(self, world: World) -> None:
         self._world = world
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
-        self._waiting: defaultdict[int, list[Row | Milestone]] = defaultdict(list)
+        self._waiting: defaultdict[tuple[int, int], list[Row | Milestone]] = defaultdict(list)
         self._rows = 0
-        self._chunks: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._chunks: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
 
     def __enter__(self) -> Spool:
         return self
@@ -39,16 +41,27 @@ class Spool:
         """Keep an item until its day is taken; what lies beyond the demo's end is forgotten."""
         if item.at >= self._world.end_at:
             return
-        self._waiting[max(BEFORE, (item.at - self._world.start_at) // DAY)].append(item)
+        day, second = divmod(item.at - self._world.start_at, DAY)
+        part = _PARTS if isinstance(item, Milestone) else second * _PARTS // DAY
+        self._waiting[max(BEFORE, day), part if day > BEFORE or part == _PARTS else 0].append(item)
         self._rows += 1
         if self._rows >= _WAITING_ROWS:
             self._flush()
 
-    def take(self, day: int) -> list[Row | Milestone]:
-        """Return the items of a day in order of arrival; of one second, as they were put."""
+    def visits(self, day: int) -> list[Milestone]:
+        """Return the milestones of a day in order of time."""
+        return [item for item in self._take(day, _PARTS) if isinstance(item, Milestone)]
+
+    def rows(self, day: int) -> Iterator[list[Row]]:
+        """Yield the rows of a day, some hours at a time, in order of arrival; of one second, as they were put."""
+        for part in range(_PARTS):
+            if found := [item for item in self._take(day, part) if isinstance(item, Row)]:
+                yield found
+
+    def _take(self, day: int, part: int) -> list[Row | Milestone]:
         self._flush()
         found: list[Row | Milestone] = []
-        for offset, size in self._chunks.pop(day, ()):
+        for offset, size in self._chunks.pop((day, part), ()):
             self._file.seek(offset)
             found += pickle.loads(self._file.read(size))  # noqa: S301 - nobody else can reach this unnamed file
         found.sort(key=lambda item: item.at)
@@ -57,9 +70,9 @@ class Spool:
     def _flush(self) -> None:
         if self._rows:
             self._file.seek(0, 2)
-            for day, items in self._waiting.items():
+            for key, items in self._waiting.items():
                 data = pickle.dumps(items, protocol=pickle.HIGHEST_PROTOCOL)
-                self._chunks[day].append((self._file.tell(), len(data)))
+                self._chunks[key].append((self._file.tell(), len(data)))
                 self._file.write(data)
             self._waiting.clear()
             self._rows = 0

@@ -69,6 +69,8 @@ def _look(tab: Tab, visit: Visit, arrival: Arrival, *, rng: random.Random) -> No
             page = rng.choice((LEARNING, pages.account(people.person(tab.world.seed, visit.number).name)))
         else:
             page = pages.after(page, interest=visit.interest, rng=rng)
+            if page.kind == "sign_up" and tab.user_id:
+                page = LEARNING
         _pause(tab, rng=rng)
         began = tab.at
         tab.open(page, stay=pages.stay(page, rng))

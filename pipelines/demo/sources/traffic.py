@@ -32,7 +32,7 @@ SLICE_SECONDS = 1800
 
 _WEEKDAYS = (1.0, 1.05, 1.05, 1.0, 0.85, 0.95, 1.1)  # Monday first
 # Visits a day: of learners before they register, while they learn and afterwards; of visitors, crawlers and staff.
-_BEFORE, _LEARNING, _LATER, _VISITOR, _CRAWLER, _STAFF = 0.08, 0.026, 0.007, 0.006, 0.10, 0.12
+_BEFORE, _LEARNING, _LATER, _VISITOR, _CRAWLER, _STAFF = 0.08, 0.019, 0.005, 0.006, 0.10, 0.12
 _LOOKS_FIRST, _LOOKING_DAYS = 0.45, 14
 _LEARNS = 0.8  # share of the visits of those who have a course
 _COURSE_DAYS = 45.0

@@ -35,6 +35,15 @@ _PHONES = (
     _APPLE.format("iPhone; CPU iPhone OS 17_5 like Mac OS X", "Version/17.5 Mobile/15E148 Safari/604.1"),
     _APPLE.format("iPhone; CPU iPhone OS 16_7_8 like Mac OS X", "Version/16.6 Mobile/15E148 Safari/604.1"),
     _APPLE.format("iPhone; CPU iPhone OS 17_4 like Mac OS X", "CriOS/126.0.6478.54 Mobile/15E148 Safari/604.1"),
+    # Links in social media open inside the app that showed them.
+    _CHROME.format("Linux; Android 14; SM-A346E Build/UP1A.231005.007; wv", "Version/4.0 Chrome/126.0.6478.122 Mobile")
+    + " Instagram 337.0.0.35.102 Android (34/14; 450dpi; 1080x2125; samsung; SM-A346E; a34x; mt6877; id_ID; 612420103)",
+    _APPLE.format("iPhone; CPU iPhone OS 17_5_1 like Mac OS X", "Mobile/15E148")
+    + " Instagram 338.0.2.30.88 (iPhone14,5; iOS 17_5_1; id_ID; id; scale=3.00; 1170x2532; 614180213)",
+    _CHROME.format(
+        "Linux; Android 13; M2101K7BNY Build/TP1A.220624.014; wv", "Version/4.0 Chrome/125.0.6422.165 Mobile"
+    )
+    + " [FB_IAB/FB4A;FBAV/468.1.0.56.78;]",
 )
 _DESKS = (
     _CHROME.format("Windows NT 10.0; Win64; x64", "Chrome/126.0.0.0"),
@@ -51,7 +60,7 @@ _CRAWLERS = (
     "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
     "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)",
 )
-_LOCALES = ("id-ID", "id-ID", "id-ID", "id-ID", "id-ID", "id", "en-US", "en-US", "en-GB", "jv-ID")
+_LOCALES = ("id-ID",) * 74 + ("id",) * 6 + ("en-US",) * 17 + ("en-GB", "jv-ID", "ms-MY")
 
 _STATED = ',"consent":{"categoryPreferences":{"analytics":%s,"advertising":%s}},"gpc":%s'
 _SILENT = Choice(analytics=None, advertising=None, gpc=False, consent="")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -138,7 +138,8 @@ def _child(someone: Person, registered_at: int, *, rng: random.Random) -> tuple[
     born_on = local_date(registered_at) - timedelta(days=rng.randint(15 * 365, 18 * 365 - 30))
     told = born_on.isoformat() if told_by in ("account", "account_later") else ""
     told_at = registered_at if told_by == "account" else registered_at + rng.randint(5, 60) * DAY
-    return people.with_birth(someone, born_on=born_on, told=told), Minority(told_at, told_by)
+    untitled = replace(someone, name=someone.name.partition(",")[0])
+    return people.with_birth(untitled, born_on=born_on, told=told), Minority(told_at, told_by)
 
 
 def _grown_up(someone: Person, registered_at: int) -> Person:

@@ -50,7 +50,7 @@ _BROWSERS = (
 _ERRORS = (
     "Terjadi kesalahan, coba lagi nanti", "Error 403", "PLAYER_ERR_0x20", "net::ERR_CONNECTION_RESET", "Session expired",
     "Unknown error 1005000", "413 Payload Too Large", "Video unavailable (5.1.0.4)", "Gagal memuat, kode 7-20-03",
-    "502 Bad Gateway", "Transaksi tidak dapat diproses", "timeout of 30000ms exceeded",
+    "502 Bad Gateway", "Transaksi tidak dapat diproses", "timeout of 15000ms exceeded",
 )  # fmt: skip
 _TOWNS = (
     "Bandung", "Surabaya", "Yogyakarta", "Medan", "Makassar", "Denpasar", "Malang", "Solo", "Bogor", "Padang", "Kupang",
@@ -85,14 +85,24 @@ def details(rng: random.Random) -> Details:
         account=f"{rng.randint(10, 89)}{ZEROS}{rng.randrange(10**4):04d}",
         card=rng.choice(_CARDS),
         npwp=f"{rng.randint(1, 9):02d}0000{rng.randrange(100):02d}{rng.randrange(10)}{rng.randint(100, 999)}000",
-        device=rng.choice(_DEVICES),
-        browser=rng.choice(_BROWSERS),
+        device=(device := rng.choice(_DEVICES)),
+        browser=rng.choice([name for name in _BROWSERS if _runs(name, device)]),
         error=rng.choice(_ERRORS),
         town=rng.choice(_TOWNS),
         number=rng.randint(3, 38),
         score=rng.randint(61, 98),
         is_local=rng.random() < 0.5,
     )
+
+
+def _runs(browser: str, device: str) -> bool:
+    """Whether a browser exists for a device: two makers keep theirs to themselves."""
+    only = {
+        "Safari": ("iPhone", "iPad", "MacBook"),
+        "Samsung": ("Samsung", "tablet Samsung"),
+        "Edge": ("laptop", "PC", "Acer"),
+    }
+    return device.startswith(only.get(browser.split()[0], ("",)))
 
 
 @dataclass
@@ -150,7 +160,7 @@ class Case:
     @cached_property
     def title(self) -> str:
         """What agents call the writer throughout a ticket: Bapak or Ibu, the grown-ups who write letters; others Kak."""
-        is_elder = self.age(self.writer, self.opened_at) >= _TITLED_FROM and self.details.number % 2 == 0
+        is_elder = self.age(self.writer, self.opened_at) >= _TITLED_FROM and self.writer.person.born_on.day % 2 == 0
         if self.register != "formal" or not is_elder:
             return "Kak"
         return "Ibu" if self.writer.person.gender == "female" else "Bapak"

@@ -12,7 +12,7 @@ from pipelines.demo.sources.tickets import grammar, topics
 from pipelines.demo.sources.tickets.case import Case
 from pipelines.demo.sources.tickets.mail import forwarded
 from pipelines.demo.sources.tickets.phrases import everyday
-from pipelines.demo.sources.tickets.pieces import Piece, Text, joined
+from pipelines.demo.sources.tickets.pieces import Piece, Text, joined, smoothed
 from pipelines.demo.sources.tickets.voice import Voice
 
 LATE_SECONDS = 20 * 3600
@@ -52,11 +52,11 @@ def customer(case: Case, step: str, *, at: int) -> Text:
     section = f"{case.register} {step}"
     body = voice.pick(says.get(section, ()), is_needed=True)
     if case.channel != "email":
-        return _smoothed([*body, *_tail(voice, body, is_glad=step in ("noted", "solved"))])
+        return smoothed([*body, *_tail(voice, body, is_glad=step in ("noted", "solved"))])
     greeting = voice.pick(says[f"{case.register} greeting"], chance=0.2)
     closing = voice.pick(says[f"{case.register} closing"], chance=0.35) if step in ("press", "still") else []
     sign = voice.pick(says[f"{case.register} sign"], chance=0.45, is_sign=True)
-    return _smoothed(joined([greeting, joined([body, closing], " "), sign], "\n\n"))
+    return smoothed(joined([greeting, joined([body, closing], " "), sign], "\n\n"))
 
 
 def agent(case: Case, step: str, *, at: int, waited: int, is_first: bool) -> Text:
@@ -90,9 +90,9 @@ def agent(case: Case, step: str, *, at: int, waited: int, is_first: bool) -> Tex
     body = joined(parts, " " if is_chat or rng.random() < 0.6 else "\n\n")
     if is_chat:
         sign = voice.pick(says[f"{side} chatsign"], chance=0.16, is_sign=True)
-        return _smoothed(joined([_hailed(greeting, body, rng=rng), sign], "\n"))
+        return smoothed(joined([_hailed(greeting, body, rng=rng), sign], "\n"))
     sign = voice.pick(says[f"{side} sign"], chance=0.85, is_sign=True)
-    return _smoothed(joined([greeting, body, sign], "\n\n"))
+    return smoothed(joined([greeting, body, sign], "\n\n"))
 
 
 def question(case: Case) -> str:
@@ -103,6 +103,8 @@ def question(case: Case) -> str:
     open_asks = [ask for ask in case.scenario.asks if ask != "none" and topics.ANSWERS.get(ask, "") not in case.said]
     if case.email or "unsubscribe" in case.said:
         open_asks = [ask for ask in open_asks if ask != "email"]
+    if case.tags & {"why", "night"}:
+        open_asks = [ask for ask in open_asks if ask != "reason"]
     return case.rng.choice(open_asks) if open_asks else ""
 
 
@@ -200,7 +202,7 @@ def _letter(voice: Voice) -> Text:
     footer = [Piece(rng.choice(_FOOTERS), is_fixed=True)] if rng.random() < 0.1 else []
     letter = joined([greeting, paragraph, rest, joined([closing, sign], "\n"), footer], "\n\n")
     is_forwarding = case.enrolment is not None and rng.random() < 0.07
-    return _smoothed(joined([letter, forwarded(case, voice.moment) if is_forwarding else []], "\n\n"))
+    return smoothed(joined([letter, forwarded(case, voice.moment) if is_forwarding else []], "\n\n"))
 
 
 def _chat(voice: Voice) -> Text:
@@ -214,7 +216,7 @@ def _chat(voice: Voice) -> Text:
     closing = voice.pick(says[f"{register} closing"], chance=0.25)
     rest = joined([intro, problem, detail, ident, request, closing], between)
     after = between if register in ("chat", "mixed") else "\n"
-    return _smoothed([*joined([greeting, rest], after), *_tail(voice, rest)])
+    return smoothed([*joined([greeting, rest], after), *_tail(voice, rest)])
 
 
 def _form(voice: Voice) -> Text:
@@ -225,7 +227,7 @@ def _form(voice: Voice) -> Text:
     greeting = voice.pick(says[f"{case.register} greeting"], chance=0.25)
     closing = voice.pick(says[f"{case.register} closing"], chance=0.35)
     body = joined([problem, detail, request, closing], rng.choice((" ", "\n")))
-    return _smoothed(joined([header, joined([greeting, body], "\n")], "\n\n"))
+    return smoothed(joined([header, joined([greeting, body], "\n")], "\n\n"))
 
 
 def _header(voice: Voice) -> Text:
@@ -235,24 +237,3 @@ def _header(voice: Voice) -> Text:
     if voice.case.rng.random() < 0.4:
         lines.append(("Phone" if is_english else "No. HP", "{phone}"))
     return joined([[Piece(f"{label}: ", is_fixed=True), *voice.say(slot)] for label, slot in lines], "\n")
-
-
-def _smoothed(text: Text) -> Text:
-    """Take out blanks that choices left behind: doubled ones, and those at the beginning or end of a line."""
-    smooth: Text = []
-    last = "\n"
-    for piece in text:
-        words = piece.text
-        if not piece.kind and words:
-            while "  " in words:
-                words = words.replace("  ", " ")
-            words = words.replace(" \n", "\n").replace("\n ", "\n")
-            words = words[1:] if words.startswith(" ") and last in (" ", "\n") else words
-        if words:
-            smooth.append(piece._replace(text=words))
-            last = words[-1]
-    while smooth and not smooth[-1].kind and not smooth[-1].text.rstrip():
-        smooth.pop()
-    if smooth and not smooth[-1].kind:
-        smooth[-1] = smooth[-1]._replace(text=smooth[-1].text.rstrip())
-    return smooth

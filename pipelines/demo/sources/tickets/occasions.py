@@ -25,8 +25,8 @@ _CHANNELS = {
 }
 _ANY_TIME = {
     "login.reset": 7, "login.code": 4, "login.locked": 4, "contact.phone": 3, "data.erase": 3, "data.copy": 2,
-    "marketing.stop": 4, "question.course": 5, "group.friends": 3, "suggestion.wish": 4,
-    "suggestion.access": 4, "payment.voucher": 2,
+    "marketing.stop": 4, "question.course": 5, "group.friends": 3, "suggestion.wish": 2,
+    "payment.voucher": 2,
 }  # fmt: skip
 _HOURS = (0, 5, 6, 7, 8, 9, 9, 10, 10, 11, 12, 13, 13, 14, 15, 16, 17, 18, 19, 19, 20, 20, 21, 21, 22, 23)
 _SHORTEST = 900
@@ -111,6 +111,8 @@ def _of_paid(story: Story, order: Enrolment, *, last: int) -> Iterator[Occasion]
         yield Occasion("refund.granted", 30, order.enrolled_at + 3600, order.refunded_at, order)
         return
     yield Occasion("refund.denied", 2, order.paid_at + 16 * DAY, order.paid_at + 60 * DAY, order)
+    yield Occasion("suggestion.wish", 2, order.enrolled_at + 3 * DAY, last, order)
+    yield Occasion("suggestion.access", 3, order.enrolled_at + 3600, last, order)
     if cohort.name:
         yield Occasion("cohort.move", 5, order.enrolled_at + 3600, cohort.starts_at + 20 * DAY, order)
     yield from _of_studies(story, order, last=last)
@@ -126,7 +128,7 @@ def _of_studies(story: Story, order: Enrolment, *, last: int) -> Iterator[Occasi
         yield Occasion("video.stuck", 3.5, step.at - DAY, step.at + 5 * DAY, order, module)
         yield Occasion("progress.stuck", 3, step.at + 60, step.at + 4 * DAY, order, module)
         yield Occasion("assignment.brief", 2.5, step.at, step.at + 8 * DAY, order, module)
-        yield Occasion("complaint.content", 1.3, step.at, step.at + 15 * DAY, order, module)
+        yield Occasion("complaint.content", 1.3, step.at + 9 * DAY, step.at + 20 * DAY, order, module)
     if completed_at:
         modules_all = len(order.course.modules)
         yield Occasion("certificate.name", 7, completed_at + 3600, completed_at + 60 * DAY, order, modules_all)

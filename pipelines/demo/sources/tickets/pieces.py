@@ -65,3 +65,24 @@ def joined(texts: Sequence[Text], between: str) -> Text:
             whole.append(Piece(between.lstrip(" .,") or " " if is_ended else between))
         whole.extend(text)
     return whole
+
+
+def smoothed(text: Text) -> Text:
+    """Take out blanks that choices left behind: doubled ones, and those at the beginning or end of a line."""
+    smooth: Text = []
+    last = "\n"
+    for piece in text:
+        words = piece.text
+        if not piece.kind and words:
+            while "  " in words:
+                words = words.replace("  ", " ")
+            words = words.replace(" \n", "\n").replace("\n ", "\n")
+            words = words[1:] if words.startswith(" ") and last in (" ", "\n") else words
+        if words:
+            smooth.append(piece._replace(text=words))
+            last = words[-1]
+    while smooth and not smooth[-1].kind and not smooth[-1].text.rstrip():
+        smooth.pop()
+    if smooth and not smooth[-1].kind:
+        smooth[-1] = smooth[-1]._replace(text=smooth[-1].text.rstrip())
+    return smooth

@@ -39,14 +39,11 @@ def _nick(party: Party, moment: Moment) -> Text:
 
 
 def _called(case: Case, moment: Moment) -> Text:
-    """What the writer is called: agents know the short form only where it was told or stands in the name."""
+    """What the writer is called: agents know the short form only where it was told."""
     party = case.writer
     if not moment.is_agent or "nick" in case.said:
         return _nick(party, moment)
     words = party.person.name.partition(",")[0].split()
-    plain = {word.casefold() for word in words}
-    if party.person.nickname.casefold() in plain:
-        return _nick(party, moment)
     first = next((word for word in words if word.title() not in UNCALLED and "." not in word), words[-1])
     return [Piece(first.capitalize() if first.isupper() or first.islower() else first, "nickname", party.owner)]
 
@@ -163,6 +160,7 @@ SLOTS: Mapping[str, Slot] = {
     "phone": _of_writer(_own_phone),
     "new_phone": lambda case, moment: _phone(case.new_phone, case.writer.owner, moment) if case.new_phone else None,
     "name": _of_writer(_name),
+    "full": lambda case, moment: _name(case.writer, moment) if " " in case.writer.person.name else None,
     "nick": _called,
     "bad_name": _bad_name,
     "spelt": _spelt,

@@ -77,7 +77,9 @@ def _course(case: Case, moment: Moment) -> str:
     return title.lower() if moment.register == "chat" else title
 
 
-def _module(case: Case, moment: Moment) -> str:
+def _module(case: Case, moment: Moment) -> str | None:
+    if case.enrolment is None:
+        return None
     return case.module.lower() if moment.register == "chat" and not moment.is_agent else case.module
 
 
@@ -195,6 +197,7 @@ PLAIN_SLOTS: Mapping[str, Plain] = {
     "short": _short,
     "module": _module,
     "tool": _tool,
+    "own": lambda case, moment: _short(case, moment) if case.enrolment else None,
     "amount": _amount,
     "price": lambda case, moment: _rupiah(case.course.price_idr, moment),
     "odate": _order_date,

@@ -8,7 +8,7 @@ from __future__ import annotations
 # Kinds of personal data that should not have been sent, and the section in which an agent says so.
 SAFETY = {"card": "secret", "nik": "nik"}
 TROUBLES = frozenset({"login", "payment", "video", "progress", "complaint", "marketing", "unsubscribe"})
-CHEERED = frozenset({"login", "video", "progress", "assignment"})
+CHEERED = frozenset({"login", "video", "progress"})
 LOOKED_UP = frozenset({"login", "payment", "progress", "certificate", "contact", "invoice", "refund"})
 NEEDY = frozenset(
     {"login", "payment", "video", "progress", "certificate", "contact", "complaint", "mistaken"}

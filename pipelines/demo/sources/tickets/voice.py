@@ -20,8 +20,8 @@ _OF_ACCOUNTS = frozenset({"email", "phone", "name", "nick", "user", "order"})
 _ALWAYS = frozenset({"me", "stray", "stray_email", "stray_phone"})
 # Plain things of which an agent hears only from the customer.
 _ONCE = frozenset(
-    {"name", "nick", "email", "phone", "user", "order", "birth", "street", "nik", "npwp", "town", "home", "handle", "friend",
-     "friend2", "child", "price", "amount"}
+    {"name", "full", "nick", "email", "phone", "user", "order", "birth", "street", "nik", "npwp", "town", "home", "handle",
+     "friend", "friend2", "child", "price", "amount"}
 )  # fmt: skip
 _CALLED = re.compile(r"\bKak(?:ak)?\b")
 _TOLD = frozenset({"bank", "n", "module", "browser", "device", "error"})

@@ -174,3 +174,38 @@ def test_calls_of_one_second_are_in_the_order_in_which_they_happened(visits):
         by_number = sorted((c for c in visit if c["type"] in ("page", "identify")), key=lambda c: c["messageId"])
         times = [datetime.fromisoformat(call["timestamp"]) for call in by_number]
         assert times == sorted(times)
+
+
+def test_who_registers_is_sent_on(visits):
+    registrations = [visit for visit in visits if "Signed Up" in events_of(visit)]
+    left = sum(visit[-1].get("event") == "Signed Up" for visit in registrations)
+    assert left < 0.08 * len(registrations)
+
+
+def test_a_film_is_as_long_for_everybody_but_for_the_speed(visits):
+    lengths = defaultdict(set)
+    for visit in visits:
+        began = {}
+        for call in visit:
+            module, at = call["properties"].get("module_id"), datetime.fromisoformat(call["timestamp"])
+            if call.get("event") == "Video Played":
+                began[module] = at
+            elif call.get("event") == "Video Completed":
+                lengths[module].add(round((at - began[module]).total_seconds() / 3))
+    assert len(lengths) > 20
+    for module, seen in lengths.items():
+        speeds = {round(max(seen) / each, 1) for each in seen}
+        assert speeds <= {0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6}, module
+
+
+def test_a_browser_keeps_the_clock_of_where_it_is(clean_website, visits):
+    zones = Counter(visit[0]["context"]["timezone"] for visit in visits if not is_crawler(visit))
+    assert set(zones) == {"Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Asia/Pontianak"}
+    assert zones["Asia/Jakarta"] > 0.7 * zones.total()
+    assert {call["context"]["timezone"] for visit in visits if is_crawler(visit) for call in visit} == {"UTC"}
+
+
+def test_who_is_logged_in_does_not_sign_up(visits):
+    calls = [call for visit in visits for call in pages_of(visit) if page(call)["path"] == "/daftar"]
+    assert len(calls) > 100
+    assert not any("userId" in call for call in calls)

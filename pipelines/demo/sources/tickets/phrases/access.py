@@ -30,7 +30,7 @@ chat problem
     link reset nya [expired mulu|udah gak berlaku katanya], padahal baru aku klik [semenit|5 menit] yang lalu
     mau login kok [gak bisa ya|ditolak terus], katanya password salah padahal aku yakin bener
     ini [aku yang salah apa|emang] websitenya lagi error? abis isi password balik lagi ke halaman depan
-    habis ganti hp aku jadi gak bisa masuk kelas, passwordnya kesimpen di hp lama
+    (+forgotten) habis ganti hp aku jadi gak bisa masuk kelas, passwordnya kesimpen di hp lama
 chat detail
     {link} ini linknya
     aku daftarnya pake {email}
@@ -67,6 +67,7 @@ mixed detail
 agent direct
     Tautan reset yang baru sudah kami kirim ke {email}. Tautan itu berlaku 30 menit, [mohon dibuka dari perangkat yang sama|jadi sebaiknya langsung dibuka].
     Kami lihat ada [tiga|empat] permintaan reset sekaligus; yang berlaku hanya tautan paling akhir. [Yang lama boleh diabaikan|Silakan hapus surel yang lama] dan coba sekali lagi ya.
+    (forgotten) Tidak apa-apa, kata sandinya cukup diatur ulang. Tautannya sudah kami kirim ke {email}.
     Akunnya aktif dan tidak bermasalah. Coba kosongkan cache browser dulu, lalu masuk lagi dari halaman depan, bukan dari tautan di surel lama.
 agent resolved
     Sudah ketemu: akunnya terdaftar dengan {email}. Tautan baru [baru saja|sudah] kami kirim ke sana.

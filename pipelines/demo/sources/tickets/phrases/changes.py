@@ -89,7 +89,7 @@ formal subject
     Pindah angkatan
     Permohonan pindah jadwal kelas {short}
 formal problem
-    Saya terdaftar di {cohort} kelas {course}, dan ingin pindah ke {next} karena [ada dinas luar kota|sedang masa ujian|baru melahirkan].
+    (+why) Saya terdaftar di {cohort} kelas {course}, dan ingin pindah ke {next} karena [ada dinas luar kota|sedang masa ujian|baru melahirkan].
     Apakah memungkinkan menunda keikutsertaan saya di kelas {course} ke {next}?
     (+night) Jadwal sesi langsung {cohort} bentrok dengan jam kerja saya. Adakah angkatan malam?
 formal detail
@@ -103,9 +103,9 @@ chat subject
     pindah angkatan
     reschedule kelas
 chat problem
-    bisa pindah ke {next} gak? [lagi skripsian|bentrok sama ujian|lagi rame orderan]
+    (+why) bisa pindah ke {next} gak? [lagi skripsian|bentrok sama ujian|lagi rame orderan]
     aku {cohort} kelas {short}, mau mundur ke {next} aja boleh?
-    ketinggalan jauh banget di {cohort}, mending ikut {next} kali ya
+    (+why) ketinggalan jauh banget di {cohort}, mending ikut {next} kali ya
     (+night) jadwal live nya bentrok sama shift kerjaku, ada angkatan yang malem?
 chat detail
     order {order}
@@ -117,12 +117,12 @@ chat request
 english subject
     Move to another cohort
 english problem
-    I'm in {cohort} of {course} and would like to move to {next}, since [exams are coming up|I'll be travelling|work got busy].
+    (+why) I'm in {cohort} of {course} and would like to move to {next}, since [exams are coming up|I'll be travelling|work got busy].
 english detail
     My order was {order}.
     I've only done "{module}" so far.
 mixed problem
-    Can I move ke {next}? {cohort} bentrok sama schedule kantor aku.
+    (+why) Can I move ke {next}? {cohort} bentrok sama schedule kantor aku.
 agent direct
     Bisa, pindah angkatan satu kali tidak dikenai biaya. Kakak sudah kami pindahkan ke {next}.
     (night) Sesi malam baru ada di {next}, pukul 19.30 WIB. Kami pindahkan ke sana ya?

@@ -131,7 +131,7 @@ formal subject
     Sertifikat kelas {short}
 formal problem
     Nama saya di sertifikat {course} tertulis "{bad_name}", seharusnya "{name}".
-    Sertifikat saya sudah terbit, tetapi namanya hanya nama panggilan, {nick}. Saya membutuhkannya dengan nama lengkap {name}.
+    Sertifikat saya sudah terbit, tetapi namanya hanya nama panggilan, {nick}. Saya membutuhkannya dengan nama lengkap {full}.
     Mohon koreksi ejaan nama pada sertifikat: {bad_name} menjadi {name}.
 formal detail
     Ejaan yang benar sesuai KTP: {spelt}.
@@ -145,7 +145,7 @@ chat subject
     typo di sertifikat
 chat problem
     nama aku di sertif salah, ditulis {bad_name} harusnya {name}
-    sertifikatnya kok cuma tulisan {nick} doang, bisa ganti nama lengkap gak? {name}
+    sertifikatnya kok cuma tulisan {nick} doang, bisa ganti nama lengkap gak? {full}
     typo nih sertif kelas {short} namaku jadi {bad_name}
 chat detail
     yang bener {spelt}
@@ -159,7 +159,7 @@ english subject
     Wrong name on certificate
 english problem
     My certificate for {course} says "{bad_name}" but it should be "{name}".
-    The certificate only has my nickname, {nick}. I need my full name, {name}.
+    The certificate only has my nickname, {nick}. I need my full name, {full}.
 english detail
     Spelled out: {spelt}.
     I need it for a job application.

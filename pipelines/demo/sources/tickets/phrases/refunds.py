@@ -108,7 +108,7 @@ formal subject
     Masukan untuk kelas {short}
 formal problem
     (+module) Saya kecewa dengan modul {module}: [suaranya kecil sekali|penjelasannya melompat-lompat|tampilan aplikasinya sudah versi lama].
-    (+grading) Tugas saya di kelas {course} sudah [dua|tiga] minggu belum dinilai, padahal dijanjikan tiga hari.
+    (+grading) Tugas saya di kelas {course} sudah [seminggu|lebih dari seminggu] belum dinilai, padahal dijanjikan tiga hari.
     (+live) Sesi langsung [{day}|minggu lalu] dibatalkan sepihak lima menit sebelum mulai.
 formal detail
     Harga {price} menurut saya tidak sebanding.
@@ -122,7 +122,7 @@ chat subject
     komplain
 chat problem
     (+module) jujur kecewa sama kelas {short}, [suara videonya kecil|materinya lompat2|gak ada yang jawab di grup]
-    (+grading) tugas udah 2 minggu lebih gak dinilai nilai, niat ngajar gak sih
+    (+grading) tugas udah seminggu lebih gak dinilai nilai, niat ngajar gak sih
     (+live) sesi live nya dibatalin mendadak lagi?? aku udah izin kantor loh
     (+module) materi {module} itu udah jadul banget, tampilan aplikasinya aja beda
 chat detail
@@ -137,7 +137,7 @@ english subject
     Disappointed with {short}
 english problem
     (+module) The module "{module}" is [outdated|barely audible|jumping around] and nobody answers in the group.
-    (+grading) My assignment has been waiting for a grade for [two|three] weeks now.
+    (+grading) My assignment has been waiting for a grade for more than a week now.
 english detail
     For {price} I expected more than recordings.
 mixed problem

@@ -28,7 +28,7 @@ chat problem
     (+wish) adain kelas bikin font dong, kayak font cahya display yang di banner itu
     (+praise) {dear} itu poster bunga melati di beranda pake aplikasi apa ya? bagus banget
     (+found) mau lapor typo, di modul {module} tulisannya "indah sari" harusnya "sari indah" nama tokonya
-    (+praise) kelas {short} seru bgt sumpah, [gak nyesel|worth it], tinggal {n} video lagi kelar
+    (+praise) kelas {own} seru bgt sumpah, [gak nyesel|worth it], tinggal {n} video lagi kelar
     (+found) nemu bug lucu, jam nya nunjukin 25:61 di halaman {module}
 chat detail
     (praise) yang lomba 17an tema 1945 itu juga keren
@@ -44,13 +44,13 @@ english subject
 english problem
     (+wish) Please consider a course on packaging. The "Sambal Mawar" example on your blog was great.
     (+found) I found a typo in "{module}": it says Indah Sari Bakery in one place and Sari Indah in another.
-    (+praise) Just wanted to say that {short} is the best {price} I've spent this year.
+    (+praise) Just wanted to say that {own} is the best {amount} I've spent this year.
 english detail
     (wish) Evenings between 7 and 9 would be perfect.
     (found) The clock there shows 25:61, by the way.
 mixed problem
     (+wish) Suggestion aja, please bikin kelas lettering. Peminatnya lots banget!
-    (+praise) Kelas {short} seru parah, the "bunga bintang" poster is so pretty.
+    (+praise) Kelas {own} seru parah, the "bunga bintang" poster is so pretty.
 agent direct
     (wish) Terima kasih usulannya, sudah kami catat untuk rapat kurikulum bulan depan.
     (praise) Senang membacanya! Kami teruskan ke timnya.
@@ -78,7 +78,7 @@ chat problem
     (+until) akses kelas {short} sampe kapan ya abis lulus?
     (+until) kalo telat nyelesein {short} hangus gak?
     (+dark) ada mode gelap gak sih, silau nih belajar jam 12 malem
-    (+group) link grup angkatan {short} yang mana ya, di email gak nemu
+    (+group) link grup angkatan {own} yang mana ya, di email gak nemu
 chat detail
     sinyal di {town} lagi jelek
     soalnya mau mudik

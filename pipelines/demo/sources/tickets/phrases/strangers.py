@@ -4,7 +4,7 @@ TEXT = """
 == question.course: none
 formal subject
     Pertanyaan sebelum mendaftar
-    Jadwal kelas {short}
+    Kelas {short}
     Informasi kelas
 formal problem
     (+beginner) Apakah kelas {course} cocok untuk pemula yang belum berpengalaman sama sekali?
@@ -89,7 +89,7 @@ formal problem
     Saya tidak memiliki akun, tetapi terus menerima kabar bulanan di {email}. Mohon dihentikan.
     Tombol berhenti berlangganan pada surel Anda tidak berfungsi. Alamat saya {email}.
 formal detail
-    Saya sudah menekannya {n} kali.
+    Tombol berhentinya sudah saya tekan [tiga kali|empat kali|berkali-kali].
     Tautannya: {unsubscribe}
 chat subject
     stop newsletter
@@ -103,7 +103,7 @@ chat detail
 english subject
     Unsubscribe
 english problem
-    Please take {email} off your newsletter, I've clicked unsubscribe {n} times.
+    Please take {email} off your newsletter, I've clicked unsubscribe [three|four|five] times.
     I never signed up for this newsletter. Remove me.
 english detail
     {unsubscribe} gives an error.

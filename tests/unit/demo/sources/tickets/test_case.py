@@ -11,6 +11,7 @@ from pipelines.demo.sources.tickets.manner import PLAIN
 from pipelines.demo.sources.tickets.moment import Moment
 from pipelines.demo.sources.tickets.phrases import scenarios
 from pipelines.demo.sources.tickets.slots import SLOTS
+from pipelines.demo.sources.tickets.surroundings import PLAIN_SLOTS
 
 
 @pytest.fixture
@@ -74,3 +75,33 @@ def test_no_two_writers_bring_along_the_same_people(desk):
     owners = [who.companion(desk.world, writer, n).owner for writer in writers[-500:] + writers[:500] for n in range(3)]
     assert len(owners) == len(set(owners))
     assert not {f"stranger/{n}" for n in range(who.writers(desk.world))} & set(owners)
+
+
+def test_a_child_has_no_degree_yet(desk):
+    party = who.learner(desk.world, 1)
+    graduate = party._replace(person=replace(party.person, name="Citra Setyowati, S.Ds."))
+    assert young(graduate, at=desk.world.start_at, rng=random.Random(1)).person.name == "Citra Setyowati"
+
+
+def test_a_browser_is_one_that_the_device_has():
+    for number in range(300):
+        drawn = details(random.Random(number))
+        if drawn.browser == "Safari":
+            assert drawn.device.split()[0] in ("iPhone", "iPad", "MacBook")
+        if drawn.browser == "Samsung Internet":
+            assert "Samsung" in drawn.device
+
+
+def test_nobody_young_is_called_sir_or_madam(child_case):
+    assert child_case.title == "Kak"
+    moment = Moment(child_case.opened_at, "formal", is_agent=True, rng=random.Random(2))
+    assert PLAIN_SLOTS["title"](child_case, moment) is None
+
+
+def test_an_agent_calls_somebody_by_their_first_name_until_told_another(child_case):
+    person = replace(child_case.writer.person, name="Muhammad Hafiz Syahputra", nickname="Apis")
+    case = replace(child_case, writer=child_case.writer._replace(person=person))
+    moment = Moment(case.opened_at, "formal", is_agent=True, rng=random.Random(2))
+    assert SLOTS["nick"](case, moment)[0].text == "Hafiz"
+    case.said.add("nick")
+    assert SLOTS["nick"](case, moment)[0].text == "Apis"

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import datetime
+
+from pipelines.demo.sources.tickets.phrases import everyday
 
 
 def at(row) -> datetime:
@@ -57,3 +60,26 @@ def test_quotations_repeat_what_was_written(desk):
     for before, row in quoting:
         quoted = row["body"].split("menulis:\n" if "menulis:\n" in row["body"] else "wrote:\n", 1)[1]
         assert quoted == "\n".join(f"> {line}" for line in before["body"].split("\n"))
+
+
+def test_an_agent_keeps_to_one_courtesy_throughout_a_ticket(desk):
+    titled = 0
+    for thread in desk.threads():
+        own = [row["body"].split("\n> ")[0] for row in thread if row["author"] == "agent"]
+        said = {word for body in own for word in re.findall(r"\b(?:Kak|Kakak|Bapak|Ibu)\b", body)}
+        titled += bool(said & {"Bapak", "Ibu"})
+        assert len({"Kak" if word == "Kakak" else word for word in said}) <= 1
+    assert titled > 10
+
+
+def test_an_agent_does_not_thank_twice_in_a_message(desk):
+    bodies = [row["body"].split("\n> ")[0] for row in desk.rows() if row["author"] == "agent"]
+    twice = sum(body.count("erima kasih") > 1 for body in bodies)
+    assert twice < 0.02 * len(bodies)
+
+
+def test_an_agent_does_not_ask_a_mail_for_its_address(desk):
+    asked = everyday()["agent ask_email"] + everyday()["agent_en ask_email"]
+    for thread in desk.threads():
+        if thread[0]["email"]:
+            assert not any(line in row["body"] for row in thread for line in asked)
