@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import duckdb
@@ -18,13 +17,13 @@ import pyarrow as pa
 from pipelines.contracts.models import Field
 from pipelines.identity.vault import Vault
 from pipelines.intake import consulting, verifying
-from pipelines.intake.formats import SCHEMA, UnreadableFile
+from pipelines.intake.blocks import blocks, prefetched
+from pipelines.intake.formats import SCHEMA
 from pipelines.intake.judging import Judgement, held_column
 from pipelines.intake.operators import COLUMNS, is_mapped, operator_of
 from pipelines.intake.reasons import LOSSY_TREATMENTS, is_matched
 from pipelines.intake.shapes import repeats, unknown_names
 
-BLOCK_BATCHES = 32
 CHUNK_ROWS = 500_000
 CHUNK_ROWS_TO_PROVE = 50_000  # each of them keeps its whole text until it has proved its sender
 _FEW_SHAPES = 200
@@ -74,7 +73,7 @@ class Chunks:
 
     def add(self, batches: Iterator[pa.RecordBatch], *, file_no: int) -> None:
         """Judge the lines of one file."""
-        for number, block in enumerate(_prefetched(_blocks(batches))):
+        for number, block in enumerate(prefetched(blocks(batches))):
             self._judge(block, file_no=file_no, is_first=number == 0)
             if self._waiting >= (CHUNK_ROWS_TO_PROVE if self._judgement.proofs else CHUNK_ROWS):
                 self.flush()
@@ -273,31 +272,3 @@ class Chunks:
         if self._judgement.contract.consent:
             values[self._judgement.contract.consent.stored_as] = "chunk.is_consented"
         return values, joins
-
-
-def _blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Put batches together; where the file breaks off, what was read before comes first."""
-    held: list[pa.RecordBatch] = []
-    broken: UnreadableFile | None = None
-    try:
-        for batch in batches:
-            if batch.num_rows:
-                held.append(batch)
-            if len(held) == BLOCK_BATCHES:
-                yield pa.Table.from_batches(held)
-                held = []
-    except UnreadableFile as problem:
-        broken = problem
-    if held:
-        yield pa.Table.from_batches(held)
-    if broken is not None:
-        raise broken
-
-
-def _prefetched(blocks: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Read the next block while the engine works on this one."""
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        following = reader.submit(next, blocks, None)
-        while (block := following.result()) is not None:
-            following = reader.submit(next, blocks, None)
-            yield block
