@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipelines.demo.rows import Fact
 
-_GROUP_ROWS = 8_192
+_GROUP_ROWS = 2_048
 
 _TEXT, _WHOLE, _TRUE, _REAL, _DAY = pa.string(), pa.int64(), pa.bool_(), pa.float64(), pa.date32()
 _SECONDS, _MILLISECONDS = pa.timestamp("s", tz="UTC"), pa.timestamp("ms", tz="UTC")

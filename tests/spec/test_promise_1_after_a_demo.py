@@ -24,7 +24,6 @@ KINDS = {
     "ip",
     "birth_date",
     "fbp",
-    "nik",
     "hashed_email",
     "va_number",
 }

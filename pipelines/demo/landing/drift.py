@@ -29,7 +29,7 @@ DRIFTS = (
     Drift("course_progress", "drift_added", "", "device_type", 0),
     Drift("accounts", "drift_renamed", "city", "kota", 3),
     Drift("web_events", "drift_added", "", "writeKey", 2),
-    Drift("payments", "drift_typed", "gross_amount", "number", 4),
+    Drift("payments", "drift_typed", "gross_amount", "number", 14),
     Drift("ad_insights", "drift_renamed", "spend", "amount_spent", 1),
 )
 _KEYS = {
@@ -85,5 +85,7 @@ def drifted(row: Row, drift: Drift) -> Row:
         document[drift.member] = float(document[drift.member])
     line = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     key = "/".join(str(document.get(name, "")) for name in _KEYS[row.source])
-    plant = row.plant or Plant(drift.kind, "accepted", field=drift.member or drift.becomes, key=key)
+    # A number is not the text that was signed.
+    fate = "quarantined" if drift.kind == "drift_typed" else "accepted"
+    plant = row.plant or Plant(drift.kind, fate, field=drift.member or drift.becomes, key=key)
     return row._replace(line=line, plant=plant)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 import tempfile
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 from types import TracebackType
@@ -27,7 +28,8 @@ class Spool:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._waiting: defaultdict[tuple[int, int], list[Row | Milestone]] = defaultdict(list)
         self._rows = 0
-        self._chunks: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        # Offsets and sizes in turn, as plain integers: there are hundreds of thousands of them.
+        self._chunks: defaultdict[tuple[int, int], array[int]] = defaultdict(lambda: array("q"))
 
     def __enter__(self) -> Spool:
         return self
@@ -61,7 +63,8 @@ class Spool:
     def _take(self, day: int, part: int) -> list[Row | Milestone]:
         self._flush()
         found: list[Row | Milestone] = []
-        for offset, size in self._chunks.pop((day, part), ()):
+        index = self._chunks.pop((day, part), array("q"))
+        for offset, size in zip(index[::2], index[1::2], strict=True):
             self._file.seek(offset)
             found += pickle.loads(self._file.read(size))  # noqa: S301 - nobody else can reach this unnamed file
         found.sort(key=lambda item: item.at)
@@ -72,7 +75,7 @@ class Spool:
             self._file.seek(0, 2)
             for key, items in self._waiting.items():
                 data = pickle.dumps(items, protocol=pickle.HIGHEST_PROTOCOL)
-                self._chunks[key].append((self._file.tell(), len(data)))
+                self._chunks[key].extend((self._file.tell(), len(data)))
                 self._file.write(data)
             self._waiting.clear()
             self._rows = 0

@@ -44,7 +44,12 @@ def units(stream: int, indices: Numbers) -> Units:
 
 def rng(stream: int, index: int) -> random.Random:
     """Return a generator for one entity, seeded by its number in the stream."""
-    return random.Random(number(stream, index))  # noqa: S311 - demo data must be reproducible; nothing here is a secret
+    return seeded(number(stream, index))
+
+
+def seeded(number: int) -> random.Random:
+    """Return the generator of a number in some stream."""
+    return random.Random(number)  # noqa: S311 - demo data must be reproducible; nothing here is a secret
 
 
 def _mix(value: int) -> int:

@@ -15,6 +15,7 @@ import pytest
 
 from pipelines import demo
 from pipelines.demo.landing.dirt import RATES
+from pipelines.demo.landing.drift import DRIFTS
 from pipelines.demo.landing.layout import SOURCES
 from pipelines.demo.truth import TABLES
 
@@ -118,6 +119,11 @@ def test_every_kind_of_dirt_occurs(landed: Landed) -> None:
     assert not missing.keys() - rare, missing
     assert landed.summary.planted["web_events"]["duplicate_file"] == 1
     assert landed.summary.planted["web_events"]["half_written_file"] == 1
+
+
+def test_every_drift_occurs(landed: Landed) -> None:
+    for drift in DRIFTS:
+        assert landed.summary.planted[drift.source][drift.kind], drift
 
 
 @pytest.mark.parametrize("source", ["accounts", "course_progress", "web_events", "consents", "meta_pixel", "payments"])

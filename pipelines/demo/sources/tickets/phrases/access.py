@@ -178,4 +178,4 @@ agent_en direct
     (ip) We've reopened it. If that address isn't yours, please change the password right away.
 agent_en resolved
     Thanks, the details match and the account is open again. All old devices were signed out.
-"""  # noqa: E501
+"""

@@ -133,4 +133,4 @@ agent_en direct
     You can move once for free. You're now in {next}.
 agent_en resolved
     There was a seat left in {next}, so you've been moved.
-"""  # noqa: E501
+"""

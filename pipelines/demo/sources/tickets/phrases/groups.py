@@ -87,4 +87,4 @@ agent_en direct
     Thank you. The quotation for {n} seats goes to {email}, with 20% off from five seats.
 agent_en resolved
     We've got the list. Invitations go out once the payment is in.
-"""  # noqa: E501
+"""

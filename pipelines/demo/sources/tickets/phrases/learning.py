@@ -277,4 +277,4 @@ agent_en resolved
     (size) We raised the limit for that module to 100 MB.
     (client) Either is fine. Please put the brief on page one.
     (when) It's the date on the course page.
-"""  # noqa: E501
+"""

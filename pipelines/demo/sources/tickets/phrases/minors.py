@@ -124,4 +124,4 @@ agent direct
     Untuk saat ini belum ada kelas anak. Pesertanya minimal 18 tahun.
 agent_en direct
     Our courses are for adults of 18 and over, so please don't open an account for {child} just yet.
-"""  # noqa: E501
+"""

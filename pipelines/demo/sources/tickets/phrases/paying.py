@@ -203,4 +203,4 @@ agent_en direct
     That code only works on a first order and not on top of a sale price. TEMAN15 is yours for the next seven days, though.
 agent_en resolved
     It was set up wrongly for this course. Please enter it again, it works now.
-"""  # noqa: E501
+"""

@@ -141,4 +141,4 @@ agent_en direct
     Sorry about that. You're off every promotional list now; messages about your own courses will still arrive.
 agent_en resolved
     {phone} has been taken off the list.
-"""  # noqa: E501
+"""

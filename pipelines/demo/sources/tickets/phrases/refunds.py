@@ -155,4 +155,4 @@ agent_en direct
     (grading) That's on us. Pending assignments will be graded within two working days.
 agent_en resolved
     (module) We watched that part again and you're right. An extra clip is being prepared.
-"""  # noqa: E501
+"""
