@@ -48,9 +48,7 @@ class World:
 
     def planted(self, source: str) -> pl.DataFrame:
         """Return what was planted in a source."""
-        rows = self.frame("planted").filter(pl.col("source") == source)
-        # The tool of the shop says nothing wrong; but what was signed is gone, so that nobody can believe it.
-        return rows.with_columns(fate=pl.when(kind="drift_typed").then(pl.lit("quarantined")).otherwise("fate"))
+        return self.frame("planted").filter(pl.col("source") == source)
 
     def landed(self, file: str) -> pl.DataFrame:
         """Return a landed CSV or Parquet file as text, with `line` as an editor counts (Parquet: rows from 1)."""

@@ -255,7 +255,7 @@ def test_a_notification_that_nobody_can_verify_waits_and_its_repetition_stays(te
         ],
         planted=[
             planted("payments", "retry", "duplicate", "a", 2, occurred_at=FIRST),
-            {**planted("payments", "drift_typed", "accepted", "b", 3, field="gross_amount"), **typed},
+            {**planted("payments", "drift_typed", "quarantined", "b", 3, field="gross_amount"), **typed},
             {**planted("payments", "retry", "duplicate", "b", 4, occurred_at=SECOND), **typed},
             planted("payments", "forged_signature", "quarantined", "c", 5, occurred_at=FIRST),
             planted("payments", "broken_json", "quarantined", "e", 7, occurred_at=FIRST),
