@@ -99,15 +99,25 @@ def notifications(world: World) -> pl.DataFrame:
 def _lost_its_text(there: pl.DataFrame, planted: pl.DataFrame, world: World) -> pl.Series:
     """Whether the amount is a number, so that what was signed is gone: in whole files, but for what is planted there besides."""
     typed = world.planted("payments").filter(kind="drift_typed")
-    periods = typed.select(pl.col("file").str.extract(r"payments-([0-9-]+)\.")).to_series().unique().to_list()
+    periods = _periods(typed)
     day = jakarta_day("arrived_at").cast(pl.String)
+    # A month's file ends where the files of single days begin.
+    day = (
+        pl.when(day.is_in(_periods(world.frame("files").filter(source="payments"))))
+        .then(day)
+        .otherwise(day.str.head(7))
+    )
     is_plain = ~pl.col("is_repeated") & ~pl.struct("order_id", "sent_at").is_in(
         planted.select(pl.struct("order_id", "sent_at")).to_series().implode()
     )
-    is_there = pl.any_horizontal(day.str.starts_with(period) for period in periods) if periods else pl.lit(value=False)
-    found = there.select((is_plain & is_there).alias("lost")).to_series()
+    found = there.select((is_plain & day.is_in(periods)).alias("lost")).to_series()
     assert found.sum() == typed.height, "not every notification of a drifted file is known"
     return found
+
+
+def _periods(files: pl.DataFrame) -> list[str]:
+    """Return the months and days in the names of files of payments."""
+    return files.select(pl.col("file").str.extract(r"payments-([0-9-]+)\.")).to_series().drop_nulls().unique().to_list()
 
 
 def order_rows(world: World) -> pl.DataFrame:
