@@ -11,11 +11,9 @@ from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from pipelines.demo.groups import BATCH_ROWS, RowGroups
 from pipelines.demo.rows import Fact
-
-_GROUP_ROWS = 2_048
 
 _TEXT, _WHOLE, _TRUE, _REAL, _DAY = pa.string(), pa.int64(), pa.bool_(), pa.float64(), pa.date32()
 _SECONDS, _MILLISECONDS = pa.timestamp("s", tz="UTC"), pa.timestamp("ms", tz="UTC")
@@ -248,7 +246,7 @@ class Truth:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._waiting: dict[str, list[tuple[object, ...]]] = {table: [] for table in TABLES}
-        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._writers: dict[str, RowGroups] = {}
 
     def __enter__(self) -> Truth:
         if self._folder is None:
@@ -256,7 +254,7 @@ class Truth:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for table, columns in TABLES.items():
             schema = pa.schema(list(columns.items()))
-            self._writers[table] = pq.ParquetWriter(self._folder / f"{table}.parquet.part", schema, compression="zstd")
+            self._writers[table] = RowGroups(self._folder / f"{table}.parquet.part", schema=schema)
         return self
 
     def __exit__(
@@ -274,7 +272,7 @@ class Truth:
             return
         waiting = self._waiting[fact.table]
         waiting.append(fact.values)
-        if len(waiting) >= _GROUP_ROWS:
+        if len(waiting) >= BATCH_ROWS:
             self._flush(fact.table)
 
     def _flush(self, table: str) -> None:
@@ -284,5 +282,5 @@ class Truth:
             arrays = [
                 pa.array(column, kind) for column, kind in zip(zip(*rows, strict=True), types.values(), strict=True)
             ]
-            self._writers[table].write_table(pa.Table.from_arrays(arrays, schema=pa.schema(list(types.items()))))
+            self._writers[table].put(pa.Table.from_arrays(arrays, schema=pa.schema(list(types.items()))))
             rows.clear()

@@ -29,7 +29,7 @@ DRIFTS = (
     Drift("course_progress", "drift_added", "", "device_type", 0),
     Drift("accounts", "drift_renamed", "city", "kota", 3),
     Drift("web_events", "drift_added", "", "writeKey", 2),
-    Drift("payments", "drift_typed", "gross_amount", "number", 14),
+    Drift("payments", "drift_typed", "gross_amount", "number", 13),
     Drift("ad_insights", "drift_renamed", "spend", "amount_spent", 1),
 )
 _KEYS = {

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+
+from pipelines.demo.groups import BATCH_ROWS, RowGroups
 
 _BUFFER_BYTES = 1 << 20
-_GROUP_ROWS = 2_000
 
 _INSTANT: pa.DataType = pa.timestamp("us", tz="UTC")
 SCHEMAS: Mapping[str, pa.Schema] = {
@@ -121,7 +121,7 @@ class CsvFile:
 
 
 class ParquetFile:
-    """`parquet`, one row group for every 2,000 rows."""
+    """`parquet`."""
 
     lines_before = 0
 
@@ -129,7 +129,7 @@ class ParquetFile:
         self.path, self.rows, self._schema = path, 0, schema
         self._instants = [field.name for field in schema if field.type == _INSTANT]
         self._waiting: list[dict[str, Any]] = []
-        self._writer = pq.ParquetWriter(part_of(path), schema, compression="zstd")
+        self._file = RowGroups(part_of(path), schema=schema)
 
     def put(self, lines: Sequence[str]) -> None:
         """Append JSON lines, as rows."""
@@ -138,18 +138,18 @@ class ParquetFile:
             row.update({name: _instant(row.get(name)) for name in self._instants})
             self._waiting.append(row)
         self.rows += len(lines)
-        if len(self._waiting) >= _GROUP_ROWS:
+        if len(self._waiting) >= BATCH_ROWS:
             self._flush()
 
     def close(self) -> None:
         """Finish the file and give it its name."""
         self._flush()
-        self._writer.close()
+        self._file.close()
         part_of(self.path).replace(self.path)
 
     def _flush(self) -> None:
         if self._waiting:
-            self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=self._schema))
+            self._file.put(pa.Table.from_pylist(self._waiting, schema=self._schema))
             self._waiting.clear()
 
 

@@ -62,7 +62,8 @@ class Catalogue:
         runs = max(2, round(world.days / (60 if course.has_cohorts else 30)))
         spacing = max(0.0, world.days - 12 - 4 * number) / runs
         first_day = min(5, world.days // 10) + 4 * number
-        return [self._run(number, run, first_day=first_day + run * spacing) for run in range(runs)]
+        # The last one begins in the demo's last days: a school does not stop because somebody looks at it.
+        return [self._run(number, run, first_day=first_day + run * spacing) for run in range(runs + 1)]
 
     def _run(self, number: int, run: int, *, first_day: float) -> Cohort:
         course, world = COURSES[number], self.world

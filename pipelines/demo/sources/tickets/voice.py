@@ -107,7 +107,8 @@ class Voice:
         mark, _ = grammar.marked(template)
         if mark and not mark.startswith("+") and mark not in self.case.tags:
             return False
-        names = grammar.slots(template)
+        # In one order whatever the hash seed: the first slot that nobody can fill ends the search, and filling draws.
+        names = sorted(grammar.slots(template))
         return all(self._knows(name) and self._slot(name) is not None for name in names)
 
     def _knows(self, name: str) -> bool:
