@@ -49,6 +49,7 @@ def test_a_demo_ends_with_completion_rates_and_a_second_one_changes_nothing(tmp_
 def test_arrivals_against_their_contract_are_refused_before_any_model_is_built(tmp_path: Path) -> None:
     home = settings.home(tmp_path).prepare()
     ring, contracts = keys.init(home), load(settings.CONTRACTS_DIR)
+    keys.keep_secret(home, "midtrans_server_key", "kunci-uji")
     end = datetime(2026, 6, 30, 16, 59, 59, tzinfo=UTC)
     generate(home.landing, learners=20, days=3, seed=7, end=end.date(), dirt=0)
     with lake.writer_lock(home):
