@@ -16,11 +16,11 @@ def taken(kept: spool.Spool, day: int) -> list[str]:
 
 
 @pytest.fixture(params=[1, 3, 50_000])
-def waiting_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "_WAITING_ROWS", request.param)
+def rows_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "_ROWS_AT_ONCE", request.param)
 
 
-@pytest.mark.usefixtures("waiting_rows")
+@pytest.mark.usefixtures("rows_at_once")
 def test_rows_come_out_by_day_in_order_of_arrival_and_of_one_second_as_they_were_put() -> None:
     day = WORLD.start_at + 2 * DAY
     rows = [
@@ -40,18 +40,25 @@ def test_rows_come_out_by_day_in_order_of_arrival_and_of_one_second_as_they_were
         assert kept.visits(2) == []
 
 
-@pytest.mark.usefixtures("waiting_rows")
-def test_a_whole_day_comes_out_in_order_though_a_few_hours_at_a_time() -> None:
-    moments = [WORLD.start_at + DAY + second for second in range(0, DAY, 601)]
+@pytest.mark.parametrize("day", [spool.BEFORE, 1])
+def test_what_is_too_much_at_once_comes_out_in_order_in_shares(day: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "_ROWS_AT_ONCE", 10)
+    # One second after another, the last of them crowded.
+    moments = sorted(
+        [WORLD.start_at + day * DAY + 601 * (number // 3) for number in range(100)]
+        + [WORLD.start_at + (day + 1) * DAY - 1] * 25
+    )
+    rows = [Row("orders", moment, str(number)) for number, moment in enumerate(moments)]
     with spool.Spool(WORLD) as kept:
-        for moment in reversed(moments):
-            kept.put(Row("orders", moment, str(moment)))
-        parts = list(kept.rows(1))
-    assert [row.at for part in parts for row in part] == moments
-    assert max(len(part) for part in parts) < len(moments) / 7
+        for row in sorted(rows, key=lambda row: (row.at % 7, row.at)):
+            kept.put(row)
+        parts = list(kept.rows(day))
+    assert [row for part in parts for row in part] == rows
+    assert max(len(part) for part in parts) <= 25 + 10
+    assert len(parts) >= 10
 
 
-@pytest.mark.usefixtures("waiting_rows")
+@pytest.mark.usefixtures("rows_at_once")
 def test_what_lies_before_comes_first_and_what_lies_beyond_never() -> None:
     with spool.Spool(WORLD) as kept:
         kept.put(Row("accounts", WORLD.start_at - 400 * DAY, "long ago"))
