@@ -51,6 +51,16 @@ def prepare(connection: duckdb.DuckDBPyConnection, *, parquet_keys: Mapping[str,
         connection.execute(f"pragma add_parquet_key('{name}', '{base64.b64encode(key).decode()}')")
 
 
+def set_secret(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    """Set the connection's variable `name`, so that SQL can use a secret that never stands in its text."""
+    import pyarrow as pa
+
+    # Through Arrow: a bound parameter makes DuckDB import pandas.
+    connection.register("secret", pa.table({"value": [value]}))
+    connection.execute(f"set variable {name} = (select value from secret)")
+    connection.unregister("secret")
+
+
 def attach(
     connection: duckdb.DuckDBPyConnection, file: Path, *, name: str, key: bytes | None, read_only: bool = False
 ) -> None:

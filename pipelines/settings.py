@@ -26,7 +26,8 @@ NEXT_MASTER_KEY_VARIABLE = "CROSSLIFE_MASTER_KEY_NEXT"
 KEY_FILE_VARIABLE = "CROSSLIFE_KEY_FILE"
 MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
 
-SECRETS = ("midtrans_server_key",)
+DATABASE_URL = "database_url"
+SECRETS = ("midtrans_server_key", DATABASE_URL)
 """What other parties share with the operator, each under the name by which it is set."""
 
 # Set before any of these libraries is imported: nothing here may need or use the network at run time.
@@ -100,6 +101,11 @@ class Home:
     def manifest_file(self) -> Path:
         """SQLite: files seen, batches, balances, days that await their models."""
         return self.lake / "manifest.sqlite"
+
+    @property
+    def extracts_file(self) -> Path:
+        """SQLite: how far each table of the platform's database was read."""
+        return self.lake / "extracts.sqlite"
 
     @property
     def warehouse_file(self) -> Path:

@@ -9,5 +9,7 @@ from __future__ import annotations
 
 from pipelines.bench.measuring import BenchmarkMismatch, Result, describe
 from pipelines.bench.registry import NAMES, run
+from pipelines.bench.sources_bench import ALL
+from pipelines.bench.sources_bench import names as source_names
 
-__all__ = ["NAMES", "BenchmarkMismatch", "Result", "describe", "run"]
+__all__ = ["ALL", "NAMES", "BenchmarkMismatch", "Result", "describe", "run", "source_names"]

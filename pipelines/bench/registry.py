@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from pipelines.bench import intake_bench, models_bench
+from pipelines.bench import intake_bench, models_bench, sources_bench
 from pipelines.bench.measuring import Result
 
 _BENCHMARKS: dict[str, Callable[..., Result]] = {
@@ -15,9 +15,19 @@ _BENCHMARKS: dict[str, Callable[..., Result]] = {
 NAMES = tuple(_BENCHMARKS)
 
 
-def run(name: str, *, quick: bool = False, progress: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+def run(
+    name: str,
+    *,
+    quick: bool = False,
+    sources: Sequence[str] = (),
+    rows: int | None = None,
+    progress: Callable[[str], None] = lambda _text: None,
+) -> dict[str, Any]:
     """Run a benchmark (`quick`: smaller input, within 45 seconds on two cores) and return its result as JSON-ready data.
 
-    Raises KeyError for a name that is not there, BenchmarkMismatch where the two sides disagree.
+    `sources` (of `intake` alone) are measured one by one on `rows` rows each, made of the demo's own. Raises KeyError for a
+    name that is not there, BenchmarkMismatch where the two sides disagree, or a source is none.
     """
+    if sources and name == "intake":
+        return sources_bench.compare(sources, rows=rows, quick=quick, progress=progress).as_json()
     return _BENCHMARKS[name](quick=quick, progress=progress).as_json()

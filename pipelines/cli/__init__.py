@@ -11,6 +11,7 @@ import click
 from pipelines.cli.bench import bench
 from pipelines.cli.contracts import contracts
 from pipelines.cli.demo import demo
+from pipelines.cli.extract import extract
 from pipelines.cli.failures import CommandGroup
 from pipelines.cli.keys import keys
 from pipelines.cli.quarantine import quarantine
@@ -37,5 +38,5 @@ def main() -> None:
     """
 
 
-for command in (demo, run, status, quarantine, keys, contracts, ui, bench):
+for command in (demo, run, extract, status, quarantine, keys, contracts, ui, bench):
     main.add_command(command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from pipelines import settings
@@ -12,22 +14,51 @@ from pipelines.cli.terminal import Progress, print_json, print_table
 @click.command()
 @click.argument("name")
 @click.option("--quick", is_flag=True, help="A smaller measurement, done within 45 seconds on two cores.")
+@click.option(
+    "--source", "sources", multiple=True, help="A source to measure by itself, or `all`; for intake alone, repeatable."
+)
+@click.option("--rows", type=click.IntRange(min=1_000), help="Rows of each source.  [default: 400000, quick 100000]")
 @json_option
 @debug_option
-def bench(name: str, quick: bool, as_json: bool) -> None:
+def bench(name: str, quick: bool, sources: tuple[str, ...], rows: int | None, as_json: bool) -> None:
     """Measure NAME (intake, models) against a plain script doing the same work.
 
+    Without --source, intake is measured on bulk web events, Great Expectations included. With it, each source is measured
+    on rows of the demo, told again and again; the plain script is made from its contract.
+
     \b
-    Example:
+    Examples:
       crosslife bench intake --quick --json
+      crosslife bench intake --source payments --source meta_pixel
+      crosslife bench intake --source all --rows 200000
     """
     settings.silence()
     from pipelines import bench as room
 
     if name not in room.NAMES:
         raise click.BadParameter(f"there is {', '.join(room.NAMES)}", param_hint="NAME")
-    report = room.run(name, quick=quick, progress=Progress(is_silent=as_json))
+    if (sources or rows) and name != "intake":
+        raise click.BadParameter("only intake is measured source by source", param_hint="--source")
+    if rows and not sources:
+        raise click.BadParameter("say of which --source, or `--source all`", param_hint="--rows")
+    known = room.source_names() if sources else ()
+    if unknown := sorted(set(sources) - {room.ALL, *known}):
+        message = f"there is no source {', '.join(unknown)}: use {room.ALL}, {', '.join(known)}"
+        raise click.BadParameter(message, param_hint="--source")
+    report = room.run(name, quick=quick, sources=sources, rows=rows, progress=Progress(is_silent=as_json))
     if as_json:
         print_json(report)
         return
+    if sources:
+        print_table("bench intake", columns=["source", *_COLUMNS], rows=_by_source(report["figures"]))
+        return
     print_table(f"bench {name}", columns=["figure", "value"], rows=[[k, v] for k, v in report["figures"].items()])
+
+
+_COLUMNS = ("ratio", "seconds", "plain_seconds", "rows_per_second", "plain_rows_per_second", "peak_gib")
+
+
+def _by_source(figures: Mapping[str, float]) -> list[list[object]]:
+    """Return one line a source of figures named `<source>.<figure>`."""
+    names = dict.fromkeys(name.split(".", 1)[0] for name in figures)
+    return [[name, *(f"{figures[f'{name}.{figure}']:,.2f}" for figure in _COLUMNS)] for name in names]

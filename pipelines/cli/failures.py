@@ -28,6 +28,7 @@ _NAMED: dict[tuple[str, str], int] = {
     ("pipelines.intake.reports", "BalanceError"): FAILED,
     ("pipelines.intake.runs", "IntakeFailure"): FAILED,
     ("pipelines.intake.runs", "SourcesWait"): REFUSED,
+    ("pipelines.extract", "DatabaseUnreachable"): REFUSED,
     ("pipelines.bench", "BenchmarkMismatch"): FAILED,
     ("pipelines.disclosure", "UnassessableFrame"): REFUSED,
     ("pipelines.release", "ReleaseRefused"): REFUSED,

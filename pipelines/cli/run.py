@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pipelines import settings
+from pipelines.cli.extract import extract_first, unread
 from pipelines.cli.failures import REFUSED
 from pipelines.cli.landed import unread_folders
 from pipelines.cli.options import (
@@ -34,15 +35,16 @@ NOTHING = "Nothing changed: no new files, no days that await their models, and t
 def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json: bool) -> None:
     """Take in what has landed, check it, build the models, publish.
 
-    Files land as <home>/landing/<source>/<anything>.jsonl, .jsonl.gz, .csv or .parquet. A second run with nothing new
-    changes nothing and says so.
+    Files land as <home>/landing/<source>/<anything>.jsonl, .jsonl.gz, .csv or .parquet. Where database_url was given
+    (`crosslife keys set database_url`), what is new in the platform's database lands first. A second run with nothing
+    new changes nothing and says so.
 
     \b
     Example:
       crosslife run --home ./home --as-of 2026-06-30
     """
     here = place(home=home, policy=policy, as_of=as_of)
-    summary = run_what_waits(here, progress=Progress(is_silent=as_json))
+    summary = run_what_waits(here, progress=Progress(is_silent=as_json), with_database=True)
     if as_json:
         print_json(summary)
     else:
@@ -52,8 +54,10 @@ def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json:
     end(summary)
 
 
-def run_what_waits(here: Place, *, progress: Progress) -> dict[str, Any]:
+def run_what_waits(here: Place, *, progress: Progress, with_database: bool = False) -> dict[str, Any]:
     """Run everything that waits; return whether anything did, the run's id, and each asset's counts.
+
+    With `with_database` what is new in the platform's database lands first, where one was given.
 
     Dagster and dbt are imported only when there is something to do. Raises AnotherWriter and the errors of the rooms.
     """
@@ -69,8 +73,9 @@ def run_what_waits(here: Place, *, progress: Progress) -> dict[str, Any]:
     if unknown:
         click.secho(unread_folders(unknown, sources=contracts.inbound), fg="yellow", err=True)
     with lake.writer_lock(here.home):  # freed at once: the run takes it again for its own length
+        extracted = extract_first(here, ring, contracts, progress=progress) if with_database else {}
         waiting = what_waits(here.home, ring, contracts, as_of=here.as_of)
-    facts = {"as_of": here.as_of.isoformat(), "unknown_sources": list(unknown)}
+    facts = {"as_of": here.as_of.isoformat(), "unknown_sources": list(unknown), **extracted}
     if not waiting:
         return {"changed": False, **facts}
     progress(f"to do: {', '.join(waiting)}")
@@ -81,10 +86,12 @@ def run_what_waits(here: Place, *, progress: Progress) -> dict[str, Any]:
 
 
 def end(summary: dict[str, Any]) -> None:
-    """End the command with the exit code of a refusal where sources wait for a secret; everything else was done."""
-    left_out = summary.get("counts", {}).get("intake/batch", {}).get("left_out")
+    """End the command with the exit code of a refusal where the database or sources were left out; all else was done."""
+    waiting = summary.get("counts", {}).get("intake/batch", {}).get("left_out")
+    left_out = [*unread(summary.get("extract", {})), *([waiting] if waiting else [])]
+    for each in left_out:
+        click.secho(f"crosslife: {each}", fg="red", err=True)
     if left_out:
-        click.secho(f"crosslife: {left_out}", fg="red", err=True)
         click.get_current_context().exit(REFUSED)
 
 
@@ -100,7 +107,9 @@ def told(summary: dict[str, Any]) -> str:
 def hints(summary: dict[str, Any], *, home: settings.Home) -> list[str]:
     """Return what a person should look at after a run: rows that wait, rows that were refused."""
     rows = summary.get("counts", {}).get("intake/batch", {})
-    found = []
+    found = [f"schema drift: {line}" for line in str(rows.get("drift", "")).splitlines()]
+    if found:
+        found.append(f"`crosslife contracts drift --home {home.root}` proposes what the contracts would have to say")
     if rows.get("quarantined"):
         found.append(
             f"{rows['quarantined']:,} of {rows['rows_in']:,} rows wait in quarantine: "

@@ -50,15 +50,17 @@ def status(home: Path | None, as_json: bool) -> None:
 
 def _lake(home: settings.Home) -> dict[str, Any]:
     from pipelines import lake
+    from pipelines.intake import dropping
 
     if not home.manifest_file.exists():
-        return {"batches": [], "files": {}, "stale_days": {}}
+        return {"batches": [], "files": {}, "stale_days": {}, "quarantine": {}}
     with lake.open_manifest(home) as manifest:
         batches = [asdict(batch) for batch in manifest.batches()]
         sources = sorted({batch["source"] for batch in batches})
         files = {source: len(manifest.known_files(source)) for source in sources}
+        waiting = dropping.totals(manifest)
         stale = {dataset: len(days) for dataset, days in manifest.stale().items()}
-    return {"batches": batches, "files": files, "stale_days": stale}
+    return {"batches": batches, "files": files, "stale_days": stale, "quarantine": waiting}
 
 
 def _release(home: settings.Home) -> dict[str, Any] | None:
@@ -87,6 +89,9 @@ def _print(found: Mapping[str, Any]) -> None:
         f"keys: {keys['count']}, master {keys['master_source']}" if keys else "keys: none (`crosslife keys init`)"
     )
     _print_batches(found["batches"])
+    if found["quarantine"]:
+        told = "quarantine: {came:,} rows came, {replayed:,} replayed, {dropped:,} dropped, {waiting:,} wait"
+        click.echo(told.format(**found["quarantine"]))
     waiting = ", ".join(f"{dataset} {days}" for dataset, days in found["stale_days"].items())
     click.echo(f"days that await their models: {waiting or 'none'}")
     click.echo(f"release: as of {release['as_of']}" if release else "release: none yet")

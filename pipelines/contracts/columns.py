@@ -9,6 +9,7 @@ from pipelines.contracts import odcs
 from pipelines.contracts.models import ConsentRule, Field, LakeColumn
 from pipelines.contracts.odcs import Entry
 from pipelines.contracts.registers import Treatment
+from pipelines.contracts.traffic import COLUMN, REASONS, TrafficRule
 
 
 def stored(row: Entry) -> tuple[tuple[str, str], ...]:
@@ -57,6 +58,21 @@ def consent_column(consent: ConsentRule, contract: Entry) -> LakeColumn:
         classification="internal",
         treatment="consent",
         sources=(*consent.category_fields, *((consent.gpc,) if consent.gpc else ())),
+    )
+
+
+def traffic_column(rule: TrafficRule, contract: Entry) -> LakeColumn:
+    """Return the column that says why a row is not a visitor's."""
+    return LakeColumn(
+        name=COLUMN,
+        sql_type="VARCHAR",
+        description="Why the row is not a visitor's: a crawler, a program, our own staff or a declared test; else empty.",
+        category=str(contract.value("category")),
+        classification="internal",
+        treatment="label",
+        sources=rule.fields,
+        allowed=REASONS,
+        max_length=max(map(len, REASONS)),
     )
 
 

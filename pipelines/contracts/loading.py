@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pipelines.contracts import documents, relations, sharing
+from pipelines.contracts import documents, relations, sharing, traffic
 from pipelines.contracts.checks import Vocabulary
 from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.models import Dataset, InboundContract, InternalContract, OutboundContract
@@ -34,6 +34,7 @@ class Contracts(Strict):
     policies: PolicyVersions
     recipients: Annotated[Mapping[str, Recipient], Frozen]
     taxonomy: Taxonomy
+    traffic: traffic.Traffic
 
 
 def load(directory: Path, *, policy_file: Path | None = None, as_of: date | None = None) -> Contracts:
@@ -48,12 +49,14 @@ def load(directory: Path, *, policy_file: Path | None = None, as_of: date | None
             ("taxonomy", directory / "taxonomy.yaml"),
             ("policy", policy_file or directory / "policy.yaml"),
             ("recipients", directory / "recipients.yaml"),
+            ("traffic", directory / "traffic.yaml"),
         )
     }
     taxonomy = documents.validate(Taxonomy, nodes["taxonomy"], findings)
     policies = documents.validate(PolicyVersions, nodes["policy"], findings)
     recipients = documents.validate(Recipients, nodes["recipients"], findings)
-    if taxonomy is None or policies is None or recipients is None:
+    own_traffic = documents.validate(traffic.Traffic, nodes["traffic"], findings)
+    if taxonomy is None or policies is None or recipients is None or own_traffic is None:
         raise documents.ContractViolation(tuple(sorted(findings.listed)))
     relations.check_registers(taxonomy, policies, recipients, nodes, findings)
     policy = policies.on(as_of) if as_of else policies.versions[-1]
@@ -72,6 +75,7 @@ def load(directory: Path, *, policy_file: Path | None = None, as_of: date | None
         policies=policies,
         recipients=recipients.recipients,
         taxonomy=taxonomy,
+        traffic=own_traffic,
     )
 
 

@@ -14,8 +14,10 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 from pydantic import Field as Setting
 
+from pipelines.contracts.extracts import Extract
 from pipelines.contracts.statements import StatementMapping
 from pipelines.contracts.strict import Frozen, Strict, each_listed
+from pipelines.contracts.traffic import TrafficRule
 
 _PLACEHOLDER = re.compile(r"\{([^}]+)\}")
 LogicalType = Literal["string", "timestamp", "unix_seconds", "date", "partial_date", "integer", "number", "boolean"]
@@ -29,7 +31,7 @@ class Field(Strict):
     An identifier `instead_of` another field names the subject where that field is empty, in the other's column. Values
     outside `allowed` are quarantined; of a label, values outside `allowed_values` are dropped. `path_templates` are
     the paths that a `url_path` may show, taken over from another field (source.field) by `path_templates_from`. Ids of
-    one `key_space` have one keyed hash, in whichever source they stand.
+    one `key_space` have one keyed hash, in whichever source they stand. `aliases` are other paths that it may stand at.
     """
 
     path: str
@@ -44,6 +46,7 @@ class Field(Strict):
     stored_as: tuple[str, ...] = ()
     instead_of: str | None = None
     key_space: str | None = None
+    aliases: tuple[str, ...] = ()
     purposes: tuple[str, ...]
     description: str
     allowed: tuple[str, ...] = ()
@@ -172,6 +175,8 @@ class InboundContract(Dataset):
     at_least_one: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(each_listed)] = ()
     retention: Retention
     consent: ConsentRule | None = None
+    traffic: TrafficRule | None = None
+    extract: Extract | None = None
     references: tuple[Reference, ...] = ()
     fields: tuple[Field, ...]
     lake_columns: tuple[LakeColumn, ...]

@@ -13,6 +13,7 @@ from typing import TypeVar
 from pipelines.contracts import columns, odcs
 from pipelines.contracts.checks import Vocabulary
 from pipelines.contracts.documents import Findings, Node
+from pipelines.contracts.extracts import Extract
 from pipelines.contracts.models import (
     POLICY_VERSION,
     ConsentRule,
@@ -29,8 +30,9 @@ from pipelines.contracts.models import (
 )
 from pipelines.contracts.odcs import Entry
 from pipelines.contracts.registers import Policy
+from pipelines.contracts.traffic import TrafficRule
 
-_Part = TypeVar("_Part", Disclosure, Exposure)
+_Part = TypeVar("_Part", Disclosure, Exposure, Extract, TrafficRule)
 
 _DATASET = {"category", "purposes", "lawfulBasis"}
 _INBOUND = _DATASET | {
@@ -45,6 +47,8 @@ _INBOUND = _DATASET | {
     "sortBy",
     "atLeastOne",
     "consent",
+    "traffic",
+    "extract",
 }
 _TREATED = {"category", "treatment", "purposes"}
 _FIELD = _TREATED | {
@@ -53,6 +57,7 @@ _FIELD = _TREATED | {
     "storedAs",
     "insteadOf",
     "keySpace",
+    "aliases",
     "allowedValues",
     "allowedFrom",
     "pathTemplates",
@@ -100,6 +105,8 @@ class Reader:
             fields=tuple(field for _, field in pairs),
             references=tuple(self._references(rows)),
             consent=consent,
+            traffic=self._nested(entry, "traffic", TrafficRule),
+            extract=self._nested(entry, "extract", Extract),
             retention=self._retention(root, entry),
             lake_columns=tuple(self._lake_columns(pairs, entry, consent)),
         )
@@ -150,6 +157,7 @@ class Reader:
             Field,
             self.findings,
             stored_as=tuple(name for name, _ in columns.stored(row)),
+            aliases=row.names("aliases"),
             purposes=row.names("purposes") or contract.names("purposes"),
             **listed,
         )
@@ -166,6 +174,8 @@ class Reader:
                     yield found.model_copy(update={"sources": sources})
         if consent:
             yield columns.consent_column(consent, contract)
+        if rule := self._nested(contract, "traffic", TrafficRule):
+            yield columns.traffic_column(rule, contract)
         yield POLICY_VERSION
 
     def _own_column(self, row: Entry) -> LakeColumn | None:

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping
 
 from pipelines.contracts import odcs
 from pipelines.contracts.documents import Findings, Node
+from pipelines.contracts.extracts import check_extract
 from pipelines.contracts.models import ConsentRule, Field, InboundContract, InternalContract, OutboundContract
 from pipelines.contracts.registers import Policy, PolicyVersions, Recipients, Taxonomy
+from pipelines.contracts.traffic import COLUMN as BOT_REASON
+from pipelines.contracts.traffic import TrafficRule
 
 
 def check_inbound(contracts: Mapping[str, InboundContract], nodes: Mapping[str, Node], findings: Findings) -> None:
@@ -19,6 +22,9 @@ def check_inbound(contracts: Mapping[str, InboundContract], nodes: Mapping[str, 
     for name, contract in contracts.items():
         root = nodes[name]
         _own_fields(contract, root, findings)
+        check_extract(contract, root, findings)
+        if contract.traffic:
+            _traffic(contract, contract.traffic, root, findings)
         if contract.consent:
             _consent(contract, contract.consent, root, findings)
             _ledger(contract.consent, contracts, root, findings)
@@ -138,7 +144,8 @@ def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> No
     element = kept.value("element") if kept else None
     if element is not None and element not in {f"{contract.name}.{path}" for path in paths}:
         findings.add(_place(root, element), f"retention runs from `{element}`, which is no field", mend="correct it")
-    for twice in sorted({path for path in paths if [field.path for field in contract.fields].count(path) > 1}):
+    names = [name for field in contract.fields for name in (field.path, *field.aliases)]
+    for twice in sorted({name for name in names if names.count(name) > 1}):
         findings.add(_place(root, twice), f"field `{twice}` stands twice", mend="remove one of them")
 
 
@@ -201,6 +208,20 @@ def _consent(contract: InboundContract, rule: ConsentRule, root: Node, findings:
         findings.add(
             odcs.custom_property(root, "consent"), what, mend="add it to purposes and to the rule's categories"
         )
+
+
+def _traffic(contract: InboundContract, rule: TrafficRule, root: Node, findings: Findings) -> None:
+    """Check that the rule reads fields that bear what they are read for, and that refused rows keep their reason."""
+    place = odcs.custom_property(root, "traffic")
+    treatments = {field.path: field.treatment for field in contract.fields}
+    for name, treatment in (("user_agent", "user_agent_families"), ("ip", "truncate_ip"), ("declared", "label")):
+        path = getattr(rule, name)
+        if path is not None and treatments.get(path) != treatment:
+            what = f"the traffic rule reads `{path}`, which is no field with treatment {treatment}"
+            findings.add(place, what, mend="name such a field, or leave it out")
+    if contract.consent and contract.consent.withholds(BOT_REASON):
+        what = f"rows without consent lose `{BOT_REASON}`, and would count as visitors"
+        findings.add(odcs.custom_property(root, "consent"), what, mend=f"add {BOT_REASON} to deniedKeeps")
 
 
 def _ledger(rule: ConsentRule, contracts: Mapping[str, InboundContract], root: Node, findings: Findings) -> None:

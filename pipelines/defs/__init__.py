@@ -15,13 +15,13 @@ def load() -> dg.Definitions:
     """Return everything of this code location; needs contracts and models, but no home and no key."""
     import dagster as dg
 
-    from pipelines.defs import automation, intake, landing, quality, release, site, warehouse
+    from pipelines.defs import automation, extract, intake, landing, quality, release, site, warehouse
 
     return dg.Definitions(
-        assets=[*landing.specs(), intake.lake_assets, warehouse.models(), release.released],
+        assets=[extract.extracted, *landing.specs(), intake.lake_assets, warehouse.models(), release.released],
         asset_checks=quality.checks(),
-        jobs=[automation.JOB],
-        schedules=[automation.nightly],
+        jobs=[automation.JOB, extract.JOB],
+        schedules=[automation.nightly, extract.hourly],
         sensors=[landing.arrivals],
         resources={"site": site.SiteResource()},
         executor=dg.in_process_executor,

@@ -2,13 +2,14 @@
 
 import dagster as dg
 
+from pipelines.defs.extract import DATABASE
 from pipelines.defs.partitions import ARRIVALS_TAG, CALENDAR, JOB_NAME, key_of
 
 NIGHTLY = "0 2 * * *"
 
 JOB = dg.define_asset_job(
     JOB_NAME,
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(DATABASE),
     description="From landed files to the release: intake, checks, models, disclosure, release.",
     executor_def=dg.in_process_executor,
 )

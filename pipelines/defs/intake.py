@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import dagster as dg
 
-from pipelines import intake, lake
+from pipelines import intake, lake, withdrawal
 from pipelines.contracts import InboundContract
 from pipelines.defs import landing
 from pipelines.defs.partitions import DAYS, ONE_RUN, keys_within
@@ -20,10 +20,13 @@ from pipelines.intake.reports import BatchReport
 BATCH = dg.AssetKey(["intake", "batch"])
 QUARANTINE = dg.AssetKey(["quarantine", "rows"])
 VAULT = dg.AssetKey(["identity", "vault"])
+WITHDRAWALS = dg.AssetKey(["identity", "withdrawals"])
 Results: TypeAlias = Iterator[dg.MaterializeResult[None]]
 LINKS = "identity_links"
 LEFT_OUT = "left_out"
 """Which sources wait, and for what: beside the counts of a batch."""
+DRIFT = "drift"
+"""What sources began to send otherwise, one line each: beside the counts of a batch."""
 _OWNERS = ["team:platform"]
 _TELL_FROM_ROWS = 100_000
 
@@ -63,6 +66,15 @@ def specs() -> list[dg.AssetSpec]:
             kinds={"duckdb"},
         ),
         dg.AssetSpec(
+            WITHDRAWALS,
+            deps=[VAULT],
+            group_name="identity",
+            description="Whoever refuses a purpose now: their keys come off the rows that are stored for it, and the vault "
+            "forgets who has nothing left. Every night, within the 72 hours of UU PDP Art. 40.",
+            owners=_OWNERS,
+            kinds={"duckdb"},
+        ),
+        dg.AssetSpec(
             key(LINKS),
             deps=[VAULT],
             group_name="lake",
@@ -81,7 +93,7 @@ def _dataset(contract: InboundContract) -> dg.AssetSpec:
     ]
     return dg.AssetSpec(
         key(contract.name),
-        deps=[VAULT] if any(field.identifier_kind for field in contract.fields) else [BATCH],
+        deps=[_upstream(contract)],
         group_name="lake",
         description=f"{contract.description} Pseudonymous"
         + (", one file a day of the event's own time." if by_day else ", the latest state."),
@@ -92,18 +104,24 @@ def _dataset(contract: InboundContract) -> dg.AssetSpec:
     )
 
 
+def _upstream(contract: InboundContract) -> dg.AssetKey:
+    if contract.consent and contract.consent.ledger:
+        return WITHDRAWALS
+    return VAULT if any(field.identifier_kind for field in contract.fields) else BATCH
+
+
 @dg.multi_asset(
     name="intake",
     specs=specs(),
     can_subset=True,
     backfill_policy=ONE_RUN,
-    description="Judges what has landed, resolves identities, writes the lake.",
+    description="Judges what has landed, resolves identities, writes the lake, strips what was withdrawn.",
 )
 @each_by_kind("intake")
 def lake_assets(
     context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Take in all that has landed."""
+    """Take in all that has landed, and take back what was withdrawn."""
     site.say("intake: reading what has landed")
     left_out = ""
     try:
@@ -111,6 +129,7 @@ def lake_assets(
     except intake.SourcesWait as waiting:
         reports, left_out = waiting.reports, str(waiting)
         context.log.error(left_out)
+    stripped = withdrawal.strip(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
     for report in reports:
         site.say(f"intake: {report.source}, {report.rows_in:,} rows in, {report.accepted:,} accepted")
     for dataset, days in lake.stale_days(site.home).items():
@@ -121,6 +140,9 @@ def lake_assets(
         if spec.key in context.selected_asset_keys:
             facts: dict[str, int | str] = dict(_counts(site, spec.key, reports))
             facts |= {LEFT_OUT: left_out} if left_out and spec.key == BATCH else {}
+            drifts = [told for report in reports for told in report.drifts]
+            facts |= {DRIFT: "\n".join(drifts)} if drifts and spec.key == BATCH else {}
+            facts |= stripped.counts if spec.key == WITHDRAWALS else {}
             yield dg.MaterializeResult(spec.key, metadata=facts)
 
 

@@ -11,11 +11,10 @@ import dagster as dg
 
 from pipelines import intake, settings
 from pipelines.contracts import InboundContract
+from pipelines.defs.extract import DATABASE, GROUP
 from pipelines.defs.partitions import ARRIVALS_TAG, JOB_NAME, key_of
 from pipelines.defs.site import contracts_in_force, now, owner
 from pipelines.intake.files import settled_files
-
-GROUP = "landing"
 
 
 def key(source: str) -> dg.AssetKey:
@@ -38,6 +37,7 @@ def fingerprint(landing: Path, files: Sequence[Path]) -> str:
 def _spec(contract: InboundContract) -> dg.AssetSpec:
     return dg.AssetSpec(
         key(contract.name),
+        deps=[DATABASE] if contract.extract else [],
         group_name=GROUP,
         description=f"{contract.description}\n\nRaw files as they arrive; kept for days, then removed.",
         owners=[owner(contract.owner)],

@@ -17,6 +17,7 @@ _T = TypeVar("_T")
 # Looked up among what is already imported: an error that was raised comes from a module that is there.
 _QUOTING = (
     ("duckdb", "Error"),
+    ("psycopg", "Error"),
     ("polars.exceptions", "PolarsError"),
     ("polars.exceptions", "PanicException"),
     ("pyarrow.lib", "ArrowException"),

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from pipelines.identity import normal_forms, pseudonyms, sealing, subjects, tables
+from pipelines.identity import merging, normal_forms, pseudonyms, sealing, subjects, tables
+from pipelines.identity.merging import CONTACTS
 
 SEALED = ("user_id", "email", "name", "phone", "birth_date")
-CONTACTS = ("email", "phone")
 _SLICE_ROWS = 100_000
 
 
@@ -45,7 +45,10 @@ def store(
 def _add_contacts(
     connection: duckdb.DuckDBPyConnection, accounts: pl.DataFrame, *, lookup_key: bytes, key_version: int
 ) -> int:
-    """Return how many contacts were left with the subject that had them first."""
+    """Return how many contacts were left with the subject that had them first.
+
+    A subject that is known by contacts alone becomes one with the account that claims them, where it may be.
+    """
     present = [name for name in CONTACTS if name in accounts.columns]
     if not present:
         return 0
@@ -59,7 +62,10 @@ def _add_contacts(
     new = owned.filter(pl.col("subject").is_null()).with_columns(subject="claimant")
     subjects.register(connection, new.rename({"updated_at": "first_seen_at"}), key_version=key_version)
     owners = pl.concat([owned.filter(pl.col("subject").is_not_null()), new]).select("lookup", owner="subject")
-    return claims.join(owners, on="lookup").filter(pl.col("owner") != pl.col("subject")).height
+    contested = claims.join(owners, on="lookup", maintain_order="left").filter(pl.col("owner") != pl.col("subject"))
+    merged = merging.absorb(connection, contested.select("owner", claimant="subject"))
+    kept = contested.join(merged, left_on=["owner", "subject"], right_on=["owner", "claimant"], how="anti")
+    return kept.height
 
 
 def _write(connection: duckdb.DuckDBPyConnection, newest: pl.DataFrame) -> int:

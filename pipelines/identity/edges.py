@@ -48,3 +48,11 @@ def read(connection: duckdb.DuckDBPyConnection, *, domain: str, key: bytes) -> p
         edges = pseudonyms.with_pseudonym(edges.rename({end: "secret"}), key=key)
         edges = edges.rename({"pseudonym": f"{end}_pseudonym"})
     return edges.select("visitor_pseudonym", "learner_pseudonym", "linked_at").sort(pl.all())
+
+
+def sole_users(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Return `browser`, `user` of every browser with links to one user alone."""
+    return connection.execute(
+        "select anonymous_subject as browser, any_value(user_subject) as user from vault.links "
+        "group by anonymous_subject having count(distinct user_subject) = 1"
+    ).pl()

@@ -1,6 +1,6 @@
-"""Takes new subjects out of an open transaction again, where no row that stands bears their pseudonym.
+"""Takes subjects out of the open transaction of whom no row that stands bears a pseudonym: new ones, and who withdrew.
 
-Not here: erasing somebody who was known before (that is the next epoch's work, see `epochs`).
+What was deleted is gone from the file itself with the next epoch only (see `epochs`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from pipelines.identity import pseudonyms, tables
+from pipelines.identity import pseudonyms, subjects, tables
 
 _ENDS = ("anonymous_subject", "user_subject")
 # Each table with the columns that name a subject; `counters` stays: a number is never given twice.
@@ -41,3 +41,27 @@ def forget(connection: duckdb.DuckDBPyConnection, gone: pl.Series, *, since: int
     for table, columns in _BEARERS.items():
         bears = " or ".join(f"({name} >= {since:d} and {name} in (select subject from incoming))" for name in columns)
         tables.query(connection, f"delete from vault.{table} where {bears}", incoming=rows)
+
+
+def withdraw(connection: duckdb.DuckDBPyConnection, known: pl.Series, *, domain: str) -> int:
+    """Delete the domain's secret of these subjects, and those altogether who then have neither secret nor attributes."""
+    rows = known.to_frame("subject")
+    tables.query(
+        connection,
+        "delete from vault.domain_secrets where domain = $domain and subject in (select subject from incoming)",
+        incoming=rows,
+        bound={"domain": domain},
+    )
+    gone = tables.query(
+        connection,
+        """
+        select incoming.subject from incoming
+        where incoming.subject not in (select subject from vault.domain_secrets where domain <> $identity)
+            and incoming.subject not in (select subject from vault.attributes)
+        """,
+        incoming=rows,
+        bound={"identity": subjects.IDENTITY},
+    )["subject"]
+    if not gone.is_empty():
+        forget(connection, gone, since=1)
+    return len(gone)

@@ -43,8 +43,26 @@ def holders(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *,
     named = _candidates(connection, identifiers, lookup_key=lookup_key)
     own = named.select("kind", "value", "digest", "can_grant", holder_kind="stands_for")
     known = named.drop_nulls("subject").select("kind", "value", "subject", "can_grant")
-    others = known.join(_digests(connection, known.select("subject").unique()), on="subject").select(own.columns)
+    others = known.join(digests_of(connection, known.select("subject").unique()), on="subject").select(own.columns)
     return pl.concat([own, others]).group_by("kind", "value", "holder_kind", "digest").agg(pl.col("can_grant").any())
+
+
+def digests_of(connection: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> pl.DataFrame:
+    """Return `subject`, `holder_kind`, `digest` of every identifier of these subjects."""
+    sql = """
+        select i.subject, i.kind as holder_kind, i.ciphertext, s.data_key
+        from incoming
+        join vault.identifiers as i using (subject)
+        join vault.domain_secrets as s on s.subject = i.subject and s.domain = $domain
+    """
+    sealed = tables.query(connection, sql, incoming=known, bound={"domain": subjects.IDENTITY})
+    normal = sealing.unseal(
+        sealed["ciphertext"].to_list(),
+        data_keys=sealed["data_key"].to_list(),
+        subjects=sealed["subject"].to_list(),
+        what="identifier",
+    )
+    return pseudonyms.with_digest(sealed.with_columns(normal=normal)).select("subject", "holder_kind", "digest")
 
 
 def unhashed(identifiers: pl.DataFrame) -> pl.DataFrame:
@@ -70,24 +88,6 @@ def _candidates(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame
     by_meaning = usable.select(kind="stands_for", digest="digest")
     looked_up = usable.with_columns(pseudonyms.with_lookup(by_meaning, key=lookup_key)["lookup"])
     return subjects.find(connection, looked_up).drop("lookup")
-
-
-def _digests(connection: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> pl.DataFrame:
-    """Return `subject`, `holder_kind`, `digest` of every identifier of these subjects."""
-    sql = """
-        select i.subject, i.kind as holder_kind, i.ciphertext, s.data_key
-        from incoming
-        join vault.identifiers as i using (subject)
-        join vault.domain_secrets as s on s.subject = i.subject and s.domain = $domain
-    """
-    sealed = tables.query(connection, sql, incoming=known, bound={"domain": subjects.IDENTITY})
-    normal = sealing.unseal(
-        sealed["ciphertext"].to_list(),
-        data_keys=sealed["data_key"].to_list(),
-        subjects=sealed["subject"].to_list(),
-        what="identifier",
-    )
-    return pseudonyms.with_digest(sealed.with_columns(normal=normal)).select("subject", "holder_kind", "digest")
 
 
 def _spelled() -> pl.Expr:

@@ -52,6 +52,15 @@ def register(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *
     tables.insert(connection, rows, table="identifiers")
 
 
+def known_secrets(connection: duckdb.DuckDBPyConnection, known: pl.Series, *, domain: str) -> pl.DataFrame:
+    """Return `subject`, `secret` of those subjects who have a secret in the domain."""
+    sql = (
+        "select incoming.subject, s.secret from incoming "
+        "join vault.domain_secrets as s on s.subject = incoming.subject and s.domain = $domain"
+    )
+    return tables.query(connection, sql, incoming=known.to_frame("subject"), bound={"domain": domain})
+
+
 def secrets(connection: duckdb.DuckDBPyConnection, subjects: pl.DataFrame, *, domain: str) -> pl.DataFrame:
     """Return `subject`, `secret` and `data_key` of the domain for each distinct subject, drawn where missing."""
     sql = """

@@ -56,8 +56,9 @@ class Vault:
     def store_attributes(self, accounts: pl.DataFrame) -> StoredAttributes:
         """Seal what is known of accounts: `user_id`, `updated_at`, and any of `email`, `name`, `phone`, `birth_date`.
 
-        E-mail and phone become identifiers of the account's subject; one that another subject has already stays
-        with that one (accounts are never merged) and is counted as a conflict.
+        E-mail and phone become identifiers of the account's subject. Whoever was known by one of them alone becomes one
+        with the account, pseudonyms included; one that another account has already stays with that one (accounts are
+        never merged) and is counted as a conflict.
         """
         texts = [pl.col(name).cast(pl.String) for name in attributes.SEALED if name in accounts.columns]
         usable = accounts.drop_nulls("user_id").with_columns(_naive(accounts, "updated_at"), *texts)
@@ -97,6 +98,29 @@ class Vault:
         if not gone.is_empty():
             forgetting.forget(self._connection, gone, since=self._first_new)
         return len(gone)
+
+    def digests(self) -> Iterator[pl.DataFrame]:
+        """Yield `subject`, `holder_kind`, `digest` of every identifier, a slice of the subjects at a time."""
+        for first in range(1, subjects.next_number(self._connection), _SLICE_ROWS):
+            numbers = pl.Series("subject", range(first, first + _SLICE_ROWS), dtype=pl.Int64)
+            yield matching.digests_of(self._connection, numbers.to_frame())
+
+    def sole_users(self) -> pl.DataFrame:
+        """Return `browser` and `user`, the subjects of every browser that was only ever linked to one user."""
+        return edges.sole_users(self._connection)
+
+    def pseudonyms(self, known: pl.Series, *, domain: str) -> pl.DataFrame:
+        """Return `subject`, `pseudonym` of those subjects who have one in the domain; nobody gets one."""
+        key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
+        return pseudonyms.with_pseudonym(subjects.known_secrets(self._connection, known, domain=domain), key=key)
+
+    def withdraw(self, known: pl.Series, *, domain: str) -> int:
+        """Take the domain's secret from subjects, so that no pseudonym leads to them there; forget who has nothing left.
+
+        Somebody has nothing left without another domain's secret and without sealed attributes. Return how many were
+        forgotten. That no row bears their pseudonym any more is the caller's to know.
+        """
+        return forgetting.withdraw(self._connection, known, domain=domain)
 
     def commit(self) -> None:
         """Make everything since the last commit durable, all of it or nothing."""

@@ -5,17 +5,20 @@ the balance of every batch. Not here: who a pseudonym is (identity), how files a
 """
 
 from pipelines.intake.files import settled_files, unknown_sources
+from pipelines.intake.quarantine import Selection
 from pipelines.intake.quarantine import counts as quarantine_counts
 from pipelines.intake.reports import BalanceError, BatchReport
-from pipelines.intake.runs import IntakeFailure, SourcesWait, pending, run
+from pipelines.intake.runs import IntakeFailure, SourcesWait, pending, replay, run
 
 __all__ = [
     "BalanceError",
     "BatchReport",
     "IntakeFailure",
+    "Selection",
     "SourcesWait",
     "pending",
     "quarantine_counts",
+    "replay",
     "run",
     "settled_files",
     "unknown_sources",

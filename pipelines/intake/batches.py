@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
-import pyarrow as pa
 
 from pipelines import engine
 from pipelines.contracts import Contracts
@@ -19,28 +19,30 @@ from pipelines.contracts.models import InboundContract
 from pipelines.identity import keys
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
-from pipelines.intake import consulting, files, quarantine, replays, settling, storing
+from pipelines.intake import (
+    consulting,
+    drifts,
+    files,
+    inputs,
+    precedence,
+    quarantine,
+    references,
+    replays,
+    settling,
+    storing,
+)
 from pipelines.intake.chunks import Chunks, Progress
 from pipelines.intake.dialects import dialect_of
-from pipelines.intake.formats import READERS, UnreadableFile
+from pipelines.intake.inputs import Inputs
 from pipelines.intake.judging import Judgement
+from pipelines.intake.quarantine import Selection
 from pipelines.intake.reasons import EXPIRED, refusals
 from pipelines.intake.reports import BatchReport
-from pipelines.lake import BatchRow, Manifest, current_file, read_expression
-from pipelines.lake.manifest import LandedFile, Move, staging_dir
+from pipelines.lake import BatchRow, Manifest, current_file
+from pipelines.lake.drifts import Drifts
+from pipelines.lake.manifest import staging_dir
+from pipelines.lake.records import Move
 from pipelines.settings import Home
-
-
-@dataclass(frozen=True)
-class _Inputs:
-    """What a batch reads: landed files, and quarantined rows that can be replayed."""
-
-    pending: list[files.Pending]
-    repeated: list[LandedFile]
-    replays: list[replays.Replay]
-
-    def __bool__(self) -> bool:
-        return bool(self.pending or self.repeated or self.replays)
 
 
 class Intake:
@@ -61,8 +63,10 @@ class Intake:
         self._day = as_of.astimezone(ZoneInfo(contracts.policy.timezone)).date()
         self._progress = progress
 
-    def take_in(self, contract: InboundContract) -> BatchReport | None:
+    def take_in(self, contract: InboundContract, *, chosen: Selection | None = None) -> BatchReport | None:
         """Take in what has landed of a source as one batch; None where there is nothing.
+
+        With `chosen`, what has landed waits, and those quarantined rows are judged again as if they came for the first time.
 
         Raises BalanceError or MissingSecret, and then keeps nothing.
         """
@@ -74,48 +78,40 @@ class Intake:
         ):
             # Every row bears its place; whatever order matters is asked for.
             connection.execute("set preserve_insertion_order = false")
-            self._know_references(connection, contract)
-            inputs = self._inputs(connection, contract, executor)
-            if not inputs:
+            references.know(connection, self._home, self._contracts, contract)
+            given = self._inputs(connection, contract, executor, chosen=chosen)
+            if not given:
                 self._manifest.clear_due(contract.name)
                 return None
             secret = self._secret(contract)
             with open_vault(self._home, self._ring, purpose=f"intake of {contract.name}") as vault:
-                return self._batch(connection, contract, inputs, vault, secret=secret)
+                return self._batch(connection, contract, given, vault, secret=secret)
 
     def _secret(self, contract: InboundContract) -> bytes | None:
         """Return what the sender's proof is judged by, where rows of the source bear one. Raises MissingSecret."""
         proof = dialect_of(contract).proof
         return keys.secret(self._ring, proof.secret) if proof else None
 
-    def _inputs(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, executor: Executor) -> _Inputs:
-        unread = files.unread_files(self._home, contract.name, self._manifest)
+    def _inputs(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        contract: InboundContract,
+        executor: Executor,
+        *,
+        chosen: Selection | None,
+    ) -> Inputs:
+        unread = () if chosen else files.unread_files(self._home, contract.name, self._manifest)
         pending, repeated = files.sort_out(self._home, contract.name, self._manifest, unread, executor=executor)
-        due = self._manifest.is_due(contract.name)
-        return _Inputs(pending, repeated, replays.find(connection, self._home, self._ring, contract) if due else [])
-
-    def _know_references(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> None:
-        """Make `known_<source>` for every source that rows of this one must refer to."""
-        for reference in contract.references:
-            place = current_file(self._home, reference.source)
-            column = self._contracts.inbound[reference.source].field(reference.source_field).stored_as[0]
-            rows = (
-                f"select {column} as value from {read_expression(place)}"
-                if place.exists()
-                else "select '' as value limit 0"
-            )
-            connection.execute(f"create or replace temp table known_{reference.source} as {rows}")
-
-    def _shown_ids(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> dict[str, frozenset[str]]:
-        """Return the ids that paths of this source may show, by `source.field`."""
-        found = {}
-        for source, field in contract.shown_ids:
-            place = current_file(self._home, source)
-            column = self._contracts.inbound[source].field(field).stored_as[0]
-            query = f"select distinct {column} from {read_expression(place)}"
-            rows = connection.execute(query).fetchall() if place.exists() else []
-            found[f"{source}.{field}"] = frozenset(value for (value,) in rows)
-        return found
+        again = replays.find(
+            connection,
+            self._home,
+            self._ring,
+            contract,
+            positions=self._manifest.positions(),
+            chosen=chosen,
+            is_due=self._manifest.is_due(contract.name),
+        )
+        return Inputs(pending, repeated, again)
 
     def _ledger(self, contract: InboundContract) -> InboundContract | None:
         rule = contract.consent
@@ -125,48 +121,56 @@ class Intake:
         self,
         connection: duckdb.DuckDBPyConnection,
         contract: InboundContract,
-        inputs: _Inputs,
+        given: Inputs,
         vault: Vault,
         *,
         secret: bytes | None,
     ) -> BatchReport:
         position = len(self._manifest.batches()) + 1
-        # Through Arrow: a bound parameter makes DuckDB import pandas, and a key never stands in SQL.
-        connection.register("secret", pa.table({"event_key": [self._ring.event_key().hex()]}))
-        connection.execute("set variable event_key = (select event_key from secret)")
-        connection.unregister("secret")
+        engine.set_secret(connection, "event_key", self._ring.event_key().hex())
+        judgement = Judgement(
+            contract,
+            as_of=self._as_of,
+            skew_hours=self._contracts.policy.max_clock_skew_hours,
+            known_traffic=self._contracts.traffic,
+        )
         chunks = Chunks(
             connection,
-            Judgement(contract, as_of=self._as_of, skew_hours=self._contracts.policy.max_clock_skew_hours),
+            judgement,
             vault=vault,
             at=self._as_of,
             policy_version=self._contracts.policy.version,
-            known=self._shown_ids(connection, contract),
+            known=references.shown_ids(connection, self._home, self._contracts, contract),
             has_statements=consulting.prepare(connection, self._home, contract, self._ledger(contract)),
             secret=secret,
             progress=self._progress,
         )
-        names = _read(connection, chunks, inputs)
+        inputs.read(connection, chunks, given, position=position)
         settled = self._settle(connection, contract)
-        batch_id = _batch_id(contract.name, inputs, position=position)
-        staged, moves = self._stage(connection, contract, batch_id=batch_id, names=names, position=position)
+        batch_id = given.batch_id(contract.name, position=position)
+        staged, moves, stale = self._stage(connection, judgement, batch_id=batch_id, position=position)
         marks, unknown = chunks.counted()
         refused = Counter(staged.refused) + Counter({EXPIRED: settled.expired})
         report = replace(
             staged,
-            files=len(inputs.pending),
-            repeated_files=len(inputs.repeated),
+            files=len(given.pending),
+            repeated_files=len(given.repeated),
             rows_in=chunks.rows_in,
-            replayed=sum(replay.rows for replay in inputs.replays),
+            replayed=sum(replay.rows for replay in given.replays),
             duplicates=settled.duplicates,
             duplicates_with_other_content=settled.duplicates_with_other_content,
             superseded=settled.superseded,
+            displaced=settled.displaced,
             refused=dict(refused),
             marks=marks,
             unknown_fields=unknown,
         ).check()
-        for replay in inputs.replays:
-            moves.append(replays.stage_rest(connection, self._home, self._ring, contract, replay, batch_id=batch_id))
+        paths = [file.path for file in given.pending]
+        book = self._manifest.drifts()
+        showed = drifts.observe(connection, contract, chunks.sightings, paths, book=book)
+        report = replace(report, drifts=tuple(drifts.told(each) for each in showed.new))
+        for replay in given.replays:
+            moves.append(replays.stage_rest(connection, self._home, self._ring, judgement, replay, batch_id=batch_id))
         if contract.makes_subjects:
             vault.forget_unused(_pseudonyms(connection, contract), domain=contract.domain)
         if storing.states_links(contract):
@@ -174,7 +178,7 @@ class Intake:
             columns = self._contracts.internal[storing.LINKS].lake_columns
             moves.append(storing.stage_links(connection, self._home, links, columns=columns, batch_id=batch_id))
         vault.commit()
-        self._commit(contract, report, inputs, moves)
+        self._commit(contract, report, given, moves, stale=stale, showed=showed)
         return report
 
     def _settle(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> settling.Settled:
@@ -182,40 +186,28 @@ class Intake:
             keys = storing.stored_keys(self._home, contract.family)
             return settling.settle_events(connection, contract, stored_keys=keys, as_of=self._as_of)
         stored = current_file(self._home, contract.name)
-        return settling.settle_states(connection, contract, stored=stored if stored.exists() else None)
+        arrivals = precedence.arrivals_file(self._home, contract)
+        return settling.settle_states(
+            connection, contract, stored=stored if stored.exists() else None, arrivals=arrivals
+        )
 
     def _stage(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        contract: InboundContract,
-        *,
-        batch_id: str,
-        names: list[str],
-        position: int,
-    ) -> tuple[BatchReport, list[Move]]:
-        moves: list[Move] = []
-        days: list[date] = []
-        accepted = _count(connection, "select count(*) from accepted")
-        if accepted and contract.kind == "event":
-            for day, move in storing.stage_days(connection, self._home, contract, batch_id=batch_id):
-                days.append(day)
-                moves.append(move)
-            moves += storing.stage_keys(connection, self._home, contract, batch_id=batch_id, position=position)
-        elif accepted:
-            days = [self._day]
-            moves.append(storing.stage_current(connection, self._home, contract, batch_id=batch_id))
+        self, connection: duckdb.DuckDBPyConnection, judgement: Judgement, *, batch_id: str, position: int
+    ) -> tuple[BatchReport, list[Move], dict[str, list[date]]]:
+        contract = judgement.contract
+        moves, stale = self._stage_accepted(connection, contract, batch_id=batch_id, position=position)
         place = quarantine.target(self._home, self._day, source=contract.name, batch_id=batch_id)
         staged = staging_dir(self._home) / batch_id / "quarantine.parquet"
         quarantined = quarantine.stage_rejected(
             connection,
-            contract.name,
-            names=names,
+            judgement,
             refused=refusals(contract),
+            position=position,
             file=staged,
             day=self._day,
             ring=self._ring,
         )
-        moves += [Move(staged, place)] if quarantined else []
+        moves += [Move(staged, place)] if staged.exists() else []
         listed = ", ".join(f"'{reason}'" for reason in sorted(refusals(contract)))
         by_reason = f"select reason, count(*) from rejected where reason in ({listed}) group by reason order by reason"
         refused = dict(connection.execute(by_reason).fetchall())
@@ -224,21 +216,58 @@ class Intake:
             batch_id=batch_id,
             source=contract.name,
             files=0,
-            accepted=accepted,
+            accepted=_count(connection, "select count(*) from accepted"),
             quarantined=quarantined,
             refused=refused,
             denied_consent=denied,
-            days=tuple(days),
+            days=tuple(stale.get(contract.name, ())),
         )
-        return report, moves
+        return report, moves, stale
 
-    def _commit(self, contract: InboundContract, report: BatchReport, inputs: _Inputs, moves: list[Move]) -> None:
+    def _stage_accepted(
+        self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, batch_id: str, position: int
+    ) -> tuple[list[Move], dict[str, list[date]]]:
+        """Stage what was accepted, and what gives way to it; return the moves, and the days that change by dataset."""
+        is_state = contract.kind == "state"
+        moves = precedence.stage_arrivals(connection, self._home, contract, batch_id=batch_id) if is_state else []
+        if not _count(connection, "select count(*) from accepted"):
+            return moves, {}
+        if is_state:
+            moves.append(storing.stage_current(connection, self._home, contract, batch_id=batch_id))
+            return moves, {contract.name: [self._day]}
+        days = []
+        for day, move in storing.stage_days(connection, self._home, contract, batch_id=batch_id):
+            days.append(day)
+            moves.append(move)
+        stale = {contract.name: days}
+        done = {(contract.name, day) for day in days}
+        family = [each for each in self._contracts.inbound.values() if each.family == contract.family]
+        others = precedence.stage_displaced(connection, self._home, family, batch_id=batch_id, staged=done)
+        for dataset, day, move in others:
+            stale.setdefault(dataset, []).append(day)
+            moves.append(move)
+        moves += storing.stage_keys(connection, self._home, contract, batch_id=batch_id, position=position)
+        return moves, stale
+
+    def _commit(
+        self,
+        contract: InboundContract,
+        report: BatchReport,
+        given: Inputs,
+        moves: list[Move],
+        *,
+        stale: Mapping[str, Sequence[date]],
+        showed: drifts.Observed,
+    ) -> None:
         self._manifest.prepare(
             BatchRow(report.batch_id, contract.name, self._as_of.isoformat(), report.balance()),
-            files=[*(file.landed for file in inputs.pending), *inputs.repeated],
+            files=[*(file.landed for file in given.pending), *given.repeated],
             moves=moves,
-            stale={contract.name: report.days},
+            stale=stale,
             due=self._cured_by(contract) if report.accepted else (),
+            also=partial(
+                Drifts.note, source=contract.name, batch_id=report.batch_id, habits=showed.habits, drifts=showed.drifts
+            ),
         )
         self._manifest.finish(report.batch_id)
 
@@ -251,25 +280,6 @@ class Intake:
         ]
 
 
-def _read(connection: duckdb.DuckDBPyConnection, chunks: Chunks, inputs: _Inputs) -> list[str]:
-    """Stream every input through `chunks`; return the file names by number, the first being 1."""
-    names: list[str] = []
-    for file in inputs.pending:
-        names.append(file.name)
-        try:
-            if file.suffix is None:
-                raise UnreadableFile("unknown_format")
-            chunks.add(READERS[file.suffix](file.path), file_no=len(names))
-        except UnreadableFile as problem:
-            chunks.add_broken(str(problem), file_no=len(names))
-    for replay in inputs.replays:
-        for name, batches in replays.lines(connection, replay):
-            names.append(name)
-            chunks.add(batches, file_no=len(names))
-    chunks.flush()
-    return names
-
-
 def _pseudonyms(connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> pl.Series:
     """Return the pseudonyms of every row that is kept: whoever else was met on the way is nobody's subject."""
     columns = [f.stored_as[0] for f in contract.fields if f.treatment == "pseudonymise" and f.stored_as]
@@ -277,13 +287,6 @@ def _pseudonyms(connection: duckdb.DuckDBPyConnection, contract: InboundContract
     if not parts:
         return pl.Series("pseudonym", [], dtype=pl.String)
     return connection.execute(" union ".join(parts)).pl()["pseudonym"]
-
-
-def _batch_id(source: str, inputs: _Inputs, *, position: int) -> str:
-    """Return an id that the same inputs at the same place in history always get."""
-    hashes = sorted(file.landed.content_hash for file in inputs.pending)
-    text = "\n".join([source, str(position), *hashes])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pipelines.intake.formats import UnreadableFile
 
 BLOCK_BATCHES = 32
+BLOCK_ROWS = 500_000
 
 
 def blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -20,7 +21,7 @@ def blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         for batch in batches:
             if batch.num_rows:
                 held.append(batch)
-            if len(held) == BLOCK_BATCHES:
+            if len(held) == BLOCK_BATCHES or sum(each.num_rows for each in held) >= BLOCK_ROWS:
                 yield pa.Table.from_batches(held)
                 held = []
     except UnreadableFile as problem:

@@ -15,21 +15,21 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.contracts.models import Field
+from pipelines.contracts.traffic import COLUMN as BOT_REASON
 from pipelines.identity.vault import Vault
-from pipelines.intake import consulting, verifying
+from pipelines.intake import consulting, traffic, verifying
 from pipelines.intake.blocks import blocks, prefetched
 from pipelines.intake.formats import SCHEMA
 from pipelines.intake.judging import Judgement, held_column
 from pipelines.intake.operators import COLUMNS, is_mapped, operator_of
 from pipelines.intake.reasons import LOSSY_TREATMENTS, is_matched
-from pipelines.intake.shapes import repeats, unknown_names
+from pipelines.intake.shapes import repeats
+from pipelines.intake.sightings import Sightings
 
 CHUNK_ROWS = 500_000
 CHUNK_ROWS_TO_PROVE = 50_000  # each of them keeps its whole text until it has proved its sender
 _FEW_SHAPES = 200
 _HEAD_ROWS = 2_000
-_MOST_NAMES = 1_000
-_OTHER_NAMES = "(further names)"
 
 Progress = Callable[[str, int], None]
 
@@ -68,7 +68,7 @@ class Chunks:
         self.rows_in = 0
         self._shapes: dict[int, list[list[str]]] = {}
         self._marks: Counter[str] = Counter()
-        self._unknown: Counter[str] = Counter()
+        self.sightings = Sightings(judgement.leaves)
         self._prepare()
 
     def add(self, batches: Iterator[pa.RecordBatch], *, file_no: int) -> None:
@@ -91,6 +91,7 @@ class Chunks:
         self._verify()
         self._consult()
         self._resolve()
+        self._tell_traffic()
         self._count_lost()
         self._connection.execute(self._accept_sql())
         self._connection.execute(
@@ -102,7 +103,7 @@ class Chunks:
 
     def counted(self) -> tuple[dict[str, int], dict[str, int]]:
         """Return (marks by name, unknown fields by dotted name), over every row read."""
-        return dict(sorted(self._marks.items())), dict(sorted(self._unknown.items()))
+        return dict(sorted(self._marks.items())), dict(sorted(self.sightings.unknown.items()))
 
     def _prepare(self) -> None:
         empty = pa.table(
@@ -119,6 +120,9 @@ class Chunks:
         for column, f in self._judgement.carried():
             if is_mapped(f):
                 self._connection.register(f"map_{column}", operator_of(f, known=self._known)([]))
+        if self._judgement.contract.traffic:
+            traffic.map_user_agents(self._connection, None)
+            traffic.map_addresses(self._connection, None, self._judgement.known_traffic)
         self._connection.execute(
             self._accept_sql().replace("insert into accepted", "create or replace table accepted as")
         )
@@ -149,11 +153,11 @@ class Chunks:
         """Count what is noted beside the rows' fates; memory stays bounded however many kinds of rows there are."""
         for bits, rows in self._connection.execute("select marks, count(*) from chunk group by marks").fetchall():
             self._marks.update({name: rows for index, name in enumerate(self._judgement.marks) if bits >> index & 1})
-        found = self._connection.execute("select shape_hash, any_value(shape), count(*) from chunk group by shape_hash")
+        query = "select file_no, shape_hash, any_value(shape), count(*) from chunk group by file_no, shape_hash"
+        found = self._connection.execute(query)
         while shapes := found.fetchmany(_HEAD_ROWS):
-            for shape_hash, shape, rows in shapes:
-                for name in unknown_names(self._shapes.get(shape_hash, shape) or [], leaves=self._judgement.leaves):
-                    self._unknown[name if len(self._unknown) < _MOST_NAMES else _OTHER_NAMES] += rows
+            for file_no, shape_hash, shape, rows in shapes:
+                self.sightings.add(file_no, shape_hash, self._shapes.get(shape_hash, shape), rows)
 
     def _count_lost(self) -> None:
         """Count the values that a treatment could not make safe or holds back, by field; only of rows that are kept."""
@@ -172,6 +176,18 @@ class Chunks:
             query = f"select {counts} from chunk {' '.join(joins)} where {self._kept}"
             row = self._connection.execute(query).fetchone()
             self._marks.update({name: n for name, n in zip(counted, row or (), strict=False) if n})
+
+    def _tell_traffic(self) -> None:
+        """Make the maps that tell which rows are no visitor's, and count those by their reason."""
+        rule = self._judgement.contract.traffic
+        if rule is None:
+            return
+        columns = {f.path: column for column, f in self._judgement.carried()}
+        traffic.map_user_agents(self._connection, columns.get(rule.user_agent or ""))
+        traffic.map_addresses(self._connection, columns.get(rule.ip or ""), self._judgement.known_traffic)
+        values, joins = self._mapped()
+        query = f"select {values[BOT_REASON]} as why, count(*) from chunk {' '.join(joins)} where reason is null group by why"
+        self._marks.update({f"bots:{why}": rows for why, rows in self._connection.execute(query).fetchall() if why})
 
     def _resolve(self) -> None:
         contract = self._judgement.contract
@@ -269,6 +285,15 @@ class Chunks:
                 if f.treatment == "truncate_ip":
                     mapped = [f"coalesce(chunk.{f.stored_as[0]}, {mapped[0]})"]
                 values |= dict(zip(f.stored_as, mapped, strict=True))
+        if rule := self._judgement.contract.traffic:
+            raw = {f.path: column for column, f in self._judgement.carried()}
+            joins.append(
+                f"left join map_agents on chunk.{raw[rule.user_agent]} = map_agents.value" if rule.user_agent else ""
+            )
+            joins.append(f"left join map_inside on chunk.{raw[rule.ip]} = map_inside.value" if rule.ip else "")
+            inside = "case when map_inside.value is not null then 'internal' end" if rule.ip else "null"
+            told = "map_agents.told" if rule.user_agent else "null"
+            values[BOT_REASON] = f"coalesce({told}, {inside}, chunk.{traffic.OWN})"
         if self._judgement.contract.consent:
             values[self._judgement.contract.consent.stored_as] = "chunk.is_consented"
         return values, joins

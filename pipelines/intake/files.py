@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.intake.formats import suffix_of
-from pipelines.lake.manifest import LandedFile, Manifest
+from pipelines.lake.manifest import Manifest
+from pipelines.lake.records import LandedFile
 from pipelines.settings import Home
 
 _UNFINISHED = ".part"

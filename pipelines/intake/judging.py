@@ -14,8 +14,9 @@ from functools import cached_property
 
 from pipelines import consent
 from pipelines.contracts.models import ConsentRule, Field, InboundContract
+from pipelines.contracts.traffic import Traffic
 from pipelines.engine import quoted
-from pipelines.intake import treatments
+from pipelines.intake import traffic, treatments
 from pipelines.intake.leaves import Leaves
 from pipelines.intake.operators import is_mapped
 from pipelines.intake.reasons import Reasons, is_matched, shown_if_known
@@ -28,6 +29,7 @@ class Judgement:
     contract: InboundContract
     as_of: datetime
     skew_hours: int
+    known_traffic: Traffic
     key_sql: str = "getvariable('event_key')"
 
     @cached_property
@@ -70,7 +72,8 @@ class Judgement:
     def carried(self) -> Iterator[tuple[str, Field]]:
         """Yield (column, field) of raw values that live in memory only, until the vault or a dictionary has mapped them."""
         for f in self.contract.fields:
-            if f.treatment in ("pseudonymise", "vault") or is_mapped(f):
+            is_other_spelling = f.instead_of and self.contract.field(f.instead_of).identifier_kind == f.identifier_kind
+            if not is_other_spelling and (f.treatment in ("pseudonymise", "vault") or is_mapped(f)):
                 yield f"raw_{self.leaves.number_of(f.path)}", f
 
     @cached_property
@@ -136,8 +139,11 @@ class Judgement:
         tie = self.contract.tie_field
         yield "tie_at", self.leaves.typed_of(tie) if tie else self._version_at()
         yield from self.proofs.items()
+        if rule := self.contract.traffic:
+            texts = {path: self.leaves.text_of(path) for path in rule.fields}
+            yield traffic.OWN, traffic.own_reason(rule, self.known_traffic, texts)
         for column, f in self.carried():
-            s = self.leaves.text_of(f.path)
+            s = self._named_by(f)
             if f.treatment == "truncate_ip":
                 yield column, f"case when ({treatments.ipv4_network(s)}) is null then {s} end"
             elif is_matched(f):
@@ -148,6 +154,12 @@ class Judgement:
                 yield column, f"split_part(split_part({s}, '?', 1), '#', 1)" if f.treatment == "url_path" else s
         for f in self.contract.fields:
             yield from self._stored(f)
+
+    def _named_by(self, f: Field) -> str:
+        """SQL: the field's text, or that of a field that names the same kind of thing where this one is empty."""
+        others = [o for o in self.contract.fields if o.instead_of == f.path and o.identifier_kind == f.identifier_kind]
+        texts = [self.leaves.text_of(each.path) for each in (f, *others)]
+        return f"coalesce({', '.join(texts)})" if others else texts[0]
 
     def _version_at(self) -> str:
         """SQL: the instant at which a state was so; NULL where it does not say."""

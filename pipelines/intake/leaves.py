@@ -41,10 +41,16 @@ class Leaves:
         return {f.path: i for i, f in enumerate(self.contract.fields)}
 
     @cached_property
+    def fields_by_name(self) -> Mapping[str, str]:
+        """The fields that stand in the row itself, by each name that they go by."""
+        return {name: f.path for f in self.contract.fields for name in (f.path, *f.aliases)}
+
+    @cached_property
     def _read_paths(self) -> tuple[str, ...]:
         """Every dotted path that is read: the contract's fields, and what the dialect makes fields of."""
         stated = [f.path for f in self.contract.fields if f.path not in self.dialect.makes]
-        return tuple(dict.fromkeys((*stated, *self.dialect.reads)))
+        aliases = [alias for f in self.contract.fields for alias in f.aliases]
+        return tuple(dict.fromkeys((*stated, *aliases, *self.dialect.reads)))
 
     @property
     def containers(self) -> tuple[str, ...]:
@@ -80,6 +86,10 @@ class Leaves:
         """SQL: file_no, place, raw, fault, `shape` (the keys of every container), and the text of every field."""
         places = {path: f"v[{number}]" for number, path in enumerate(self._read_paths, start=1)}
         pointers = ", ".join(f"'/{quoted(path.replace('.', '/'))}'" for path in places)
+        for f in self.contract.fields:
+            if f.aliases and f.path in places:
+                names = ", ".join(f"nullif({places[name]}, '')" for name in (f.path, *f.aliases))
+                places[f.path] = f"coalesce({names})"
         inside = self.dialect.inside
         containers = ", ".join(f"'{quoted(name) or '$'}'" for name in self.containers[: -1 if inside else None])
         names = f" || [{inside.names(places.__getitem__)}]" if inside else ""

@@ -1,24 +1,35 @@
 """Rows that could not be accepted: encrypted under the key of their day, with reason, file and line.
 
 A quarantine file is Parquet under `quarantine/<day>/`; when the day's key is destroyed, nothing in it can be read. Reasons
-and counts also stand in the manifest's balances; values stand only here.
+and counts also stand in the manifest's balances; values stand only here. What people look at is in `inspection`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
 import polars as pl
-import pyarrow as pa
 
 from pipelines import engine
 from pipelines.identity.keyring import Keyring
+from pipelines.intake import rivals
+from pipelines.intake.judging import Judgement
 from pipelines.lake import read_expression, write_parquet
 from pipelines.settings import Home
+
+_GROUPS = {
+    "source": pl.String,
+    "reason": pl.String,
+    "file": pl.String,
+    "rows": pl.Int64,
+    "oldest": pl.Date,
+    "newest": pl.Date,
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,34 @@ class QuarantineFile:
     path: Path
     day: date
     source: str
+
+    @property
+    def batch_id(self) -> str:
+        """The batch in which its rows arrived."""
+        return self.path.name.split(".")[1]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which quarantined rows are meant; what is None does not matter.
+
+    A `reason` without a field (`wrong_type`) stands for that reason of every field.
+    """
+
+    source: str | None = None
+    reason: str | None = None
+    file: str | None = None
+
+    def condition(self) -> tuple[str, list[str]]:
+        """SQL: whether a row of a quarantine file is meant, and its bound parameters."""
+        wanted, values = ["true"], []
+        if self.reason is not None:
+            wanted.append("(reason = ? or starts_with(reason, ?))")
+            values += [self.reason, f"{self.reason}:"]
+        if self.file is not None:
+            wanted.append("file = ?")
+            values.append(self.file)
+        return " and ".join(wanted), values
 
 
 def files_of(home: Home, source: str | None = None) -> tuple[QuarantineFile, ...]:
@@ -41,37 +80,42 @@ def target(home: Home, day: date, *, source: str, batch_id: str) -> Path:
 
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, *, file: Path, day: date, ring: Keyring) -> int:
-    """Write rows (source, reason, file, place, raw) encrypted under the day's key; return how many."""
+    """Write rows encrypted under the day's key; return how many."""
     return write_parquet(connection, query, file=file, key=_register(connection, ring, day))
 
 
 def stage_rejected(
     connection: duckdb.DuckDBPyConnection,
-    source: str,
+    judgement: Judgement,
     *,
-    names: Sequence[str],
     refused: Collection[str],
+    position: int,
     file: Path,
     day: date,
     ring: Keyring,
 ) -> dict[str, int]:
-    """Write the table `rejected` of a batch to `file`, but rows `refused`; return how many rows of each reason.
+    """Write what the table `rejected` of a batch holds that arrived with it to `file`, but rows `refused`.
 
-    `names` are the landed files by number, the first being 1. Nothing is written where nothing was rejected.
+    Returns how many rows of each reason wait, replayed ones included: those go back to where they were. Nothing is
+    written where nothing was rejected.
     """
-    listed = ", ".join(f"'{reason}'" for reason in sorted(refused))
-    waiting = f"reason not in ({listed})"
-    found = connection.execute(
-        f"select reason, count(*) from rejected where {waiting} group by reason order by reason"
-    ).fetchall()
-    if found:
-        connection.register("names", pa.table({"file_no": range(1, len(names) + 1), "file": list(names)}))
-        query = (
-            f"select '{source}' as source, reason, file, place, raw from rejected left join names using (file_no) "
-            f"where {waiting} order by file, place, reason"
-        )
-        write(connection, query, file=file, day=day, ring=ring)
+    rows = f"({rejected_rows(judgement.contract.name, refused)})"
+    found = connection.execute(f"select reason, count(*) from {rows} group by reason order by reason").fetchall()
+    fresh = f"select * exclude (origin_replay) from {rows} where origin_replay = ''"
+    if found and connection.execute(f"select 1 from ({fresh}) limit 1").fetchone():
+        query = rivals.beside(connection, judgement, fresh, position=position)
+        write(connection, f"select * from ({query}) order by file, place, reason", file=file, day=day, ring=ring)
     return dict(found)
+
+
+def rejected_rows(source: str, refused: Collection[str]) -> str:
+    """SQL: the rows of `rejected` that wait, as a quarantine file holds them, and the replay that brought them."""
+    listed = ", ".join(f"'{reason}'" for reason in sorted(refused))
+    return (
+        f"select '{source}' as source, reason, origin_name as file, place, raw, origin_file as file_no, "
+        f"null::{rivals.TYPE} as rival, origin_replay from rejected join origins using (file_no) "
+        f"where reason not in ({listed})"
+    )
 
 
 def read(connection: duckdb.DuckDBPyConnection, file: QuarantineFile, *, ring: Keyring) -> str:
@@ -79,17 +123,36 @@ def read(connection: duckdb.DuckDBPyConnection, file: QuarantineFile, *, ring: K
     return read_expression(file.path, key=_register(connection, ring, file.day, create=False))
 
 
+def rows_of(connection: duckdb.DuckDBPyConnection, file: QuarantineFile, *, ring: Keyring) -> str:
+    """SQL: every row of a quarantine file with all columns; those that an older file lacks are NULL."""
+    none = f"select null::bigint as file_no, null::{rivals.TYPE} as rival where false"
+    return f"(select * from {read(connection, file, ring=ring)} union all by name {none})"
+
+
+def groups(home: Home, ring: Keyring, chosen: Selection | None = None) -> pl.DataFrame:
+    """Return `source`, `reason`, `file`, `rows`, `oldest` and `newest` (days) of what is in quarantine; no value of a row."""
+    chosen = chosen or Selection()
+    condition, values = chosen.condition()
+    frames = [pl.DataFrame(schema=_GROUPS)]
+    with engine.connect() as connection:
+        for day, files in groupby(files_of(home, chosen.source), key=lambda file: file.day):
+            key = _register(connection, ring, day, create=False)
+            rows = " union all ".join(
+                f"select source, reason, file from {read_expression(file.path, key=key)}" for file in files
+            )
+            query = f"select source, reason, file, count(*) as rows from ({rows}) where {condition} group by all"
+            found = connection.execute(query, values).pl()
+            days = found.with_columns(oldest=pl.lit(day), newest=pl.lit(day))
+            frames.append(days.select(list(_GROUPS)).cast(_GROUPS))  # type: ignore[arg-type]
+    summed = pl.concat(frames).group_by("source", "reason", "file")
+    measures = (pl.col("rows").sum(), pl.col("oldest").min(), pl.col("newest").max())
+    return summed.agg(*measures).sort("source", "reason", "file")
+
+
 def counts(home: Home, ring: Keyring) -> pl.DataFrame:
     """Return `source`, `reason`, `rows`, `oldest` (day) of all that is in quarantine; no value of any row."""
-    empty = pl.DataFrame(schema={"source": pl.String, "reason": pl.String, "rows": pl.Int64, "oldest": pl.Date})
-    frames = [empty]
-    with engine.connect() as connection:
-        for file in files_of(home):
-            query = f"select source, reason, count(*) as rows from {read(connection, file, ring=ring)} group by all"
-            found = connection.execute(query).pl()
-            frames.append(found.with_columns(oldest=pl.lit(file.day)).select(empty.columns))
-    grouped = pl.concat(frames).group_by("source", "reason").agg(pl.col("rows").sum(), pl.col("oldest").min())
-    return grouped.sort("source", "reason")
+    grouped = groups(home, ring).group_by("source", "reason")
+    return grouped.agg(pl.col("rows").sum(), pl.col("oldest").min()).sort("source", "reason")
 
 
 def _files(home: Home) -> Iterator[QuarantineFile]:

@@ -17,6 +17,8 @@ class BatchReport:
     """Counts of one batch of one source.
 
     `rows_in` are all rows read, `replayed` those of them that came from quarantine. `accepted` rows stand in the lake.
+    `displaced` are rows that an earlier batch accepted and that give way to replayed ones, which arrived before them.
+    `drifts` are what this batch showed for the first time of a source that is no longer as it was.
     `marks` counts what was noted beside a row's fate (instants without offset, values dropped by a treatment),
     `unknown_fields` fields that no contract speaks of.
     """
@@ -31,11 +33,13 @@ class BatchReport:
     superseded: int = 0
     duplicates: int = 0
     duplicates_with_other_content: int = 0
+    displaced: int = 0
     quarantined: Mapping[str, int] = field(default_factory=dict)
     refused: Mapping[str, int] = field(default_factory=dict)
     denied_consent: int = 0
     marks: Mapping[str, int] = field(default_factory=dict)
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
+    drifts: tuple[str, ...] = ()
     days: tuple[date, ...] = ()
 
     def check(self) -> BatchReport:

@@ -14,6 +14,7 @@ from pipelines.identity.keyring import Keyring
 from pipelines.intake import files
 from pipelines.intake.batches import Intake
 from pipelines.intake.chunks import Progress
+from pipelines.intake.quarantine import Selection
 from pipelines.intake.reasons import is_matched
 from pipelines.intake.reports import BatchReport
 from pipelines.lake import open_manifest
@@ -86,9 +87,45 @@ def run(
     return tuple(reports)
 
 
-def _take_in(intake: Intake, contract: InboundContract) -> BatchReport | None:
+def replay(
+    home: Home,
+    ring: Keyring,
+    contracts: Contracts,
+    chosen: Selection,
+    *,
+    as_of: datetime,
+    progress: Progress = lambda _source, _rows: None,
+) -> tuple[BatchReport, ...]:
+    """Judge the chosen quarantined rows again under these contracts, as if each came for the first time when it did.
+
+    What had landed meanwhile waits. Rows of other sources that are cured by it are taken in too. The caller holds the
+    writer lock. Raises what `run` raises.
+    """
+    reports: list[BatchReport] = []
+    problems: dict[str, str] = {}
+    nothing = Selection(source="")
+    with open_manifest(home) as manifest:
+        manifest.recover()
+        manifest.check_stored()
+        intake = Intake(home, ring, contracts, manifest, as_of=as_of, progress=progress)
+        for name in _in_order(contracts):
+            is_chosen = chosen.source in (None, name)
+            if not is_chosen and not manifest.is_due(name):
+                continue
+            try:
+                report = _take_in(intake, contracts.inbound[name], chosen=chosen if is_chosen else nothing)
+            except MissingSecret as error:
+                problems[name] = str(error)
+            else:
+                reports += [report] if report else []
+    if problems:
+        raise SourcesWait(problems, reports=reports)
+    return tuple(reports)
+
+
+def _take_in(intake: Intake, contract: InboundContract, *, chosen: Selection | None = None) -> BatchReport | None:
     try:
-        return intake.take_in(contract)
+        return intake.take_in(contract, chosen=chosen)
     except duckdb.Error as error:
         # Its message may quote a row: the kind of error says enough, the landed files still lie there.
         kind = type(error).__name__

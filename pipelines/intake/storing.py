@@ -11,9 +11,11 @@ import duckdb
 import polars as pl
 
 from pipelines.contracts.models import InboundContract, LakeColumn
+from pipelines.intake import precedence
 from pipelines.intake.settling import content_sql, key_columns, same_key
 from pipelines.lake import columns_digest, current_file, partition_file, read_columns, read_expression, write_parquet
-from pipelines.lake.manifest import Move, staging_dir
+from pipelines.lake.manifest import staging_dir
+from pipelines.lake.records import Move
 from pipelines.settings import Home
 
 LINKS = "identity_links"
@@ -31,15 +33,15 @@ def stage_days(
 ) -> Iterator[tuple[date, Move]]:
     """Stage one file per day of `accepted`, what the day already holds included, sorted by pseudonym."""
     columns = ", ".join(column.name for column in contract.lake_columns)
-    tie = "event_key" if contract.key else columns
-    order = f"{contract.sort_by} nulls last, {contract.field(contract.event_time or '').stored_as[0]}, {tie}"
+    order = order_of(contract)
     days = connection.execute("select distinct dt from accepted order by dt").fetchall()
 
     def stage(day: date) -> tuple[date, Move]:
         place = partition_file(home, contract.name, day)
         rows = f"select {columns} from accepted where dt = date '{day.isoformat()}'"
         if place.exists():
-            rows = f"{rows} union all by name {read_columns(place, contract.lake_columns)}"
+            stored = precedence.without_displaced(read_columns(place, contract.lake_columns), contract)
+            rows = f"{rows} union all by name {stored}"
         staged = staging_dir(home) / batch_id / f"{day.isoformat()}.parquet"
         with connection.cursor() as own:
             write_parquet(own, f"select {columns} from ({rows}) order by {order}", file=staged)
@@ -50,12 +52,19 @@ def stage_days(
         yield from executor.map(stage, [day for (day,) in days])
 
 
+def order_of(contract: InboundContract) -> str:
+    """SQL: the order of the rows in a file of the dataset."""
+    if contract.kind == "state":
+        return ", ".join(key_columns(contract))
+    tie = "event_key" if contract.key else ", ".join(column.name for column in contract.lake_columns)
+    return f"{contract.sort_by} nulls last, {contract.field(contract.event_time or '').stored_as[0]}, {tie}"
+
+
 def stage_current(
     connection: duckdb.DuckDBPyConnection, home: Home, contract: InboundContract, *, batch_id: str
 ) -> Move:
     """Stage the latest state of a state dataset: what was stored, replaced and added to by `accepted`."""
     columns = ", ".join(column.name for column in contract.lake_columns)
-    key = ", ".join(key_columns(contract))
     place = current_file(home, contract.name)
     rows = f"select {columns} from accepted"
     if place.exists():
@@ -63,7 +72,7 @@ def stage_current(
         replaced = same_key(contract, "stored", "accepted")
         rows = f"{rows} union all by name select {columns} from {stored} anti join accepted on {replaced}"
     staged = staging_dir(home) / batch_id / "current.parquet"
-    write_parquet(connection, f"select * from ({rows}) order by {key}", file=staged)
+    write_parquet(connection, f"select * from ({rows}) order by {order_of(contract)}", file=staged)
     return Move(staged, place, columns_digest(contract.lake_columns))
 
 
@@ -100,14 +109,19 @@ def stage_keys(
     if not contract.key:
         return []
     staged = staging_dir(home) / batch_id / "keys.parquet"
-    rows = f"select event_key, {content_sql(contract)} as content_key, dt from accepted where event_key is not null"
+    rows = (
+        f"select event_key, {content_sql(contract)} as content_key, dt, origin_batch "
+        "from accepted join origins using (file_no) where event_key is not null"
+    )
     size = write_parquet(connection, f"{rows} order by dt, event_key", file=staged)
-    merged = _mergeable(connection, stored_keys(home, contract.family), rows=size)
+    stored = stored_keys(home, contract.family)
+    merged = _mergeable(connection, stored, rows=size)
     if merged:
-        rows = f"{rows} union all by name select * from {read_expression(merged)}"
+        rows = f"{rows} union all by name select * exclude (filename) from ({precedence.stored_ids(merged)})"
         write_parquet(connection, f"select * from ({rows}) order by dt, event_key", file=staged)
     place = home.lake / _KEYS / contract.family / f"{position:09d}.parquet"
-    return [Move(staged, place), *(Move(None, path) for path in merged)]
+    others = precedence.stage_ids(connection, home, set(stored) - set(merged), batch_id=batch_id)
+    return [Move(staged, place), *(Move(None, path) for path in merged), *others]
 
 
 def _mergeable(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], *, rows: int) -> list[Path]:

@@ -4,8 +4,9 @@ Here: where partitions lie, how they are written and put in place, which batch b
 a row means (intake), who a pseudonym is (identity), what is derived from it (warehouse).
 """
 
+from pipelines.lake.drifts import Drift
 from pipelines.lake.lock import AnotherWriter, writer_lock
-from pipelines.lake.manifest import BatchRow, LakeDamaged, Manifest, open_manifest
+from pipelines.lake.manifest import LakeDamaged, Manifest, open_manifest
 from pipelines.lake.partitions import (
     LAKE_KEY,
     columns_digest,
@@ -16,14 +17,19 @@ from pipelines.lake.partitions import (
     read_expression,
     write_parquet,
 )
+from pipelines.lake.records import BatchRow, Intervention, LandedFile, Move
 from pipelines.lake.stale import clear_stale, stale_days
 
 __all__ = [
     "LAKE_KEY",
     "AnotherWriter",
     "BatchRow",
+    "Drift",
+    "Intervention",
     "LakeDamaged",
+    "LandedFile",
     "Manifest",
+    "Move",
     "clear_stale",
     "columns_digest",
     "current_file",

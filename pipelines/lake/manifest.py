@@ -8,19 +8,19 @@ rows are judged.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from pipelines.lake.drifts import Drifts
+from pipelines.lake.placing import put_in_place, salted_digest
+from pipelines.lake.records import BatchRow, Intervention, LandedFile, Move
 from pipelines.settings import Home
 
 _NAMED = 5
@@ -38,48 +38,24 @@ create table if not exists batches (
 create table if not exists moves (
     batch_id text not null, position integer not null, staged text, target text not null, primary key (batch_id, position)
 );
+create table if not exists interventions (
+    intervention_id text primary key, position integer not null, kind text not null, as_of text not null,
+    state text not null check (state in ('prepared', 'committed')), counts text not null
+);
+create table if not exists seen (reader text primary key, position integer not null);
 create table if not exists stored (path text primary key, bytes integer not null, columns text not null);
 create table if not exists salt (value blob not null);
 create table if not exists due (source text primary key);
 create table if not exists stale (dataset text not null, day text not null, primary key (dataset, day));
 """
+_UNFINISHED = (
+    "select batch_id as work_id from batches where state = 'prepared' "
+    "union all select intervention_id from interventions where state = 'prepared'"
+)
 
 
 class LakeDamaged(RuntimeError):
     """Files that batches have put into the lake are missing or have another size; nothing is built from the rest."""
-
-
-@dataclass(frozen=True)
-class Move:
-    """Put `staged` in the place of `target`; without `staged`, remove `target`.
-
-    `columns` says which columns the file has (`columns_digest`).
-    """
-
-    staged: Path | None
-    target: Path
-    columns: str = ""
-
-
-@dataclass(frozen=True)
-class LandedFile:
-    """A file that a batch read: salted hashes of its name and of its content (`Manifest.digest`), size, time."""
-
-    source: str
-    name: str
-    content_hash: str
-    size_bytes: int
-    modified_ns: int
-
-
-@dataclass(frozen=True)
-class BatchRow:
-    """One committed batch as the manifest holds it."""
-
-    batch_id: str
-    source: str
-    as_of: str
-    balance: Mapping[str, Any]
 
 
 class Manifest:
@@ -108,10 +84,11 @@ class Manifest:
         moves: Sequence[Move],
         stale: Mapping[str, Iterable[date]],
         due: Iterable[str] = (),
+        also: Callable[[sqlite3.Connection], None] = lambda _connection: None,
     ) -> None:
         """Record a batch whose files are all staged and synced; from here on it will happen.
 
-        `due` are sources whose quarantine may hold rows that this batch cures.
+        `due` are sources whose quarantine may hold rows that this batch cures; `also` notes what else it showed (`drifts`).
         """
         with self._connection:
             position = self._connection.execute("select coalesce(max(position), 0) + 1 from batches").fetchone()[0]
@@ -120,44 +97,52 @@ class Manifest:
                 [batch.batch_id, position, batch.source, batch.as_of, json.dumps(batch.balance, sort_keys=True)],
             )
             self._insert_files(files, batch_id=batch.batch_id)
-            self._connection.executemany(
-                "insert into moves values (?, ?, ?, ?)",
-                [
-                    [batch.batch_id, index, self._relative(move.staged), self._relative(move.target)]
-                    for index, move in enumerate(moves)
-                ],
-            )
-            self._remember(moves)
-            self._connection.executemany(
-                "insert or ignore into stale values (?, ?)",
-                [[dataset, day.isoformat()] for dataset, days in stale.items() for day in days],
-            )
+            self._insert_moves(moves, stale, work_id=batch.batch_id)
             self._connection.execute("delete from due where source = ?", [batch.source])
             self._connection.executemany("insert or ignore into due values (?)", [[source] for source in due])
+            also(self._connection)
 
-    def finish(self, batch_id: str) -> None:
-        """Carry out the renames of a prepared batch and close it; running it again changes nothing."""
+    def prepare_intervention(
+        self, intervention: Intervention, *, moves: Sequence[Move], stale: Mapping[str, Iterable[date]]
+    ) -> None:
+        """Record an intervention whose files are all staged and synced; from here on it will happen."""
+        with self._connection:
+            position = self._connection.execute("select coalesce(max(position), 0) + 1 from interventions").fetchone()[
+                0
+            ]
+            counts = json.dumps(intervention.counts, sort_keys=True)
+            self._connection.execute(
+                "insert into interventions values (?, ?, ?, ?, 'prepared', ?)",
+                [intervention.intervention_id, position, intervention.kind, intervention.as_of, counts],
+            )
+            self._insert_moves(moves, stale, work_id=intervention.intervention_id)
+
+    def finish(self, work_id: str) -> None:
+        """Carry out the renames of a prepared batch or intervention and close it; again, this changes nothing."""
         rows = self._connection.execute(
-            "select staged, target from moves where batch_id = ? order by position", [batch_id]
+            "select staged, target from moves where batch_id = ? order by position", [work_id]
         )
         for staged, target in rows.fetchall():
-            self._carry_out(staged, target)
+            put_in_place(self._home.root, staged=staged, target=target)
         with self._connection:
-            self._connection.execute("update batches set state = 'committed' where batch_id = ?", [batch_id])
-            self._connection.execute("delete from moves where batch_id = ?", [batch_id])
+            self._connection.execute("update batches set state = 'committed' where batch_id = ?", [work_id])
+            self._connection.execute(
+                "update interventions set state = 'committed' where intervention_id = ?", [work_id]
+            )
+            self._connection.execute("delete from moves where batch_id = ?", [work_id])
 
     def recover(self) -> tuple[str, ...]:
-        """Complete what a dead process had prepared, drop what it had not; return the completed batches."""
-        rows = self._connection.execute("select batch_id from batches where state = 'prepared' order by position")
+        """Complete what a dead process had prepared, drop what it had not; return what was completed, by its id."""
+        rows = self._connection.execute(_UNFINISHED)
         unfinished = tuple(row[0] for row in rows)
-        for batch_id in unfinished:
-            self.finish(batch_id)
+        for work_id in unfinished:
+            self.finish(work_id)
         shutil.rmtree(staging_dir(self._home), ignore_errors=True)
         return unfinished
 
     def has_unfinished(self) -> bool:
         """Say whether a dead process left work behind."""
-        return self._connection.execute("select 1 from batches where state = 'prepared'").fetchone() is not None
+        return self._connection.execute(_UNFINISHED).fetchone() is not None
 
     def is_due(self, source: str) -> bool:
         """Say whether quarantined rows of a source may have been cured since they were last looked at."""
@@ -172,6 +157,35 @@ class Manifest:
         """Return every batch in order of arrival."""
         rows = self._connection.execute("select batch_id, source, as_of, balance from batches order by position")
         return tuple(BatchRow(batch_id, source, as_of, json.loads(text)) for batch_id, source, as_of, text in rows)
+
+    def positions(self) -> dict[str, int]:
+        """Return the place of every batch in order of arrival, by its id."""
+        return dict(self._connection.execute("select batch_id, position from batches"))
+
+    def drifts(self) -> Drifts:
+        """Return the book of fields and of how they drift."""
+        return Drifts(self._connection)
+
+    def interventions(self) -> tuple[Intervention, ...]:
+        """Return every intervention, the oldest first."""
+        rows = self._connection.execute(
+            "select intervention_id, kind, as_of, counts from interventions order by position"
+        )
+        return tuple(Intervention(work_id, kind, as_of, json.loads(text)) for work_id, kind, as_of, text in rows)
+
+    def unseen(self, reader: str, *, sources: Iterable[str]) -> int | None:
+        """Return the position of the last batch of these sources where the reader has not seen it; None where it has."""
+        seen = self._connection.execute("select position from seen where reader = ?", [reader]).fetchone()
+        listed = sorted(sources)
+        places = ", ".join("?" * len(listed))
+        query = f"select max(position) from batches where source in ({places})"
+        last = self._connection.execute(query, listed).fetchone()[0]
+        return None if last is None or (seen and seen[0] >= last) else int(last)
+
+    def note_seen(self, reader: str, position: int) -> None:
+        """Note up to which batch a reader has seen what came in."""
+        with self._connection:
+            self._connection.execute("insert or replace into seen values (?, ?)", [reader, position])
 
     def stale(self) -> dict[str, tuple[date, ...]]:
         """Return the days of each dataset that changed since the models last saw them."""
@@ -220,7 +234,7 @@ class Manifest:
     def digester(self) -> Callable[[str], str]:
         """Return `digest` as a function that other threads may call."""
         if self._salted is None:
-            self._salted = partial(_digest, salt=self._salt())
+            self._salted = partial(salted_digest, salt=self._salt())
         return self._salted
 
     def _salt(self) -> bytes:
@@ -241,6 +255,20 @@ class Manifest:
                     "insert into stored values (?, ?, ?)", [path, move.staged.stat().st_size, move.columns]
                 )
 
+    def _insert_moves(self, moves: Sequence[Move], stale: Mapping[str, Iterable[date]], *, work_id: str) -> None:
+        self._connection.executemany(
+            "insert into moves values (?, ?, ?, ?)",
+            [
+                [work_id, index, self._relative(move.staged), self._relative(move.target)]
+                for index, move in enumerate(moves)
+            ],
+        )
+        self._remember(moves)
+        self._connection.executemany(
+            "insert or ignore into stale values (?, ?)",
+            [[dataset, day.isoformat()] for dataset, days in stale.items() for day in days],
+        )
+
     def _insert_files(self, files: Iterable[LandedFile], *, batch_id: str) -> None:
         self._connection.executemany(
             "insert or replace into files values (?, ?, ?, ?, ?, ?)",
@@ -251,17 +279,6 @@ class Manifest:
         # Relative to the home, so that a home that was moved can still be recovered.
         return None if path is None else path.relative_to(self._home.root).as_posix()
 
-    def _carry_out(self, staged: str | None, target: str) -> None:
-        place = self._home.root / target
-        if staged is None:
-            place.unlink(missing_ok=True)
-            return
-        source = self._home.root / staged
-        if source.exists():  # else an earlier attempt has moved it
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            source.replace(place)
-            _sync_folder(place.parent)
-
 
 @contextmanager
 def open_manifest(home: Home) -> Iterator[Manifest]:
@@ -270,7 +287,7 @@ def open_manifest(home: Home) -> Iterator[Manifest]:
     connection = sqlite3.connect(home.manifest_file)
     try:
         connection.execute("pragma synchronous = full")
-        connection.executescript(_SCHEMA)
+        connection.executescript(_SCHEMA + Drifts.SCHEMA)
         yield Manifest(home, connection)
     finally:
         connection.close()
@@ -279,15 +296,3 @@ def open_manifest(home: Home) -> Iterator[Manifest]:
 def staging_dir(home: Home) -> Path:
     """Return the folder in which a batch is made ready; whatever stands in it after a run is waste."""
     return home.lake / ".staging"
-
-
-def _digest(text: str, *, salt: bytes) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=salt, digest_size=20).hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,12 +6,14 @@ and one that is taken in so late that course data of its first weeks is overdue.
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,14 +21,16 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipelines import engine, settings, warehouse
-from pipelines.identity import keys
+from pipelines import engine, lake, settings, warehouse
+from pipelines.identity import keys, matching
+from pipelines.identity.vault import open_vault
 from pipelines.intake import quarantine
 from pipelines.lake import open_manifest
-from tests.truth import balances, completion, funnel, reasons, traffic
+from tests.truth import balances, completion, funnel, held, reasons, sound, traffic
 from tests.truth.later import LATER
+from tests.truth.ledger import Ledger
 from tests.truth.reading import World, last_second
-from tests.truth.rules import TODAY
+from tests.truth.rules import AT_INTAKE, TODAY
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
 
@@ -58,6 +62,7 @@ DEMOS = (
 class Ran:
     """A demo that the product has taken in: the world's truth, and what the product says."""
 
+    home: settings.Home
     world: World
     as_of: datetime
     balances: Mapping[str, dict[str, Any]]
@@ -75,7 +80,7 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     day = world.end + timedelta(days=demo.late_days)
     if demo.late_days:
         _crosslife("run", f"--as-of={day}", root=root)
-    return Ran(world, last_second(day), _balances(home), _waiting(home, world), _marts(home))
+    return Ran(home, world, last_second(day), _balances(home), _waiting(home, world), _marts(home))
 
 
 def _crosslife(*arguments: str, root: Path) -> None:
@@ -111,6 +116,22 @@ def _marts(home: settings.Home) -> dict[str, pl.DataFrame]:
         return {name: connection.execute(f"select * from warehouse.marts.{name}").pl() for name in _MARTS}
     finally:
         connection.close()
+
+
+def _lake(home: settings.Home, dataset: str, query: str) -> list[tuple[Any, ...]]:
+    files = [lake.partition_file(home, dataset, day) for day in lake.days_of(home, dataset)]
+    with engine.connect(parquet_keys=keys.open_keyring(home).parquet_keys()) as connection:
+        connection.execute(f"create view lake as select * from {lake.read_expression(files)}")
+        return connection.execute(query).fetchall()
+
+
+def _known_browsers(ran: Ran, anonymous_ids: set[str]) -> set[str]:
+    """Those whom the vault knows: by the same hash by which Meta would name them."""
+    hashed = {hashlib.sha256(each.encode()).hexdigest(): each for each in anonymous_ids}
+    asked = pl.DataFrame({"kind": "external_id", "value": list(hashed)})
+    with open_vault(ran.home, keys.open_keyring(ran.home), purpose="test") as vault:
+        found = matching.find(vault._connection, asked, lookup_key=vault._lookup_key())
+    return {hashed[value] for value in found.drop_nulls("subject")["value"]}
 
 
 def test_the_truth_accounts_for_every_row_of_its_own_files(ran: Ran):
@@ -176,6 +197,48 @@ def test_values_that_were_put_right_or_dropped_are_counted(ran: Ran, source: str
         if mark == "dropped:context.ip" or mark.startswith("without_offset:")
     }
     assert Counter(found) == reasons.marks(ran.world, source)
+
+
+def test_only_calls_whose_consent_still_holds_say_who_made_them(ran: Ran):
+    calls = held.web_calls(ran.world, rules=replace(TODAY, bots_out=False), as_of=ran.as_of)
+    withdrawn = replace(TODAY, bots_out=False, withdrawals=False)
+    at_first = held.web_calls(ran.world, rules=withdrawn, as_of=ran.as_of)["is_allowed"].sum()
+    bears = " or ".join(f"{name} is not null" for name in ("visitor_pseudonym", "learner_pseudonym", "page_view_key"))
+    found = _lake(
+        ran.home, "web_events", f"select is_consented, count(*) filter ({bears}), count(*) from lake group by 1"
+    )
+    rows = {is_consented: (bearing, count) for is_consented, bearing, count in found}
+    allowed = calls["is_allowed"].sum()
+    assert rows == {True: (allowed, allowed), False: (0, calls.height - allowed)}
+    assert 0 < allowed < at_first, "nobody withdrew"
+
+
+def test_browsers_that_refuse_are_not_in_the_vault(ran: Ran):
+    calls = held.web_calls(ran.world, rules=replace(AT_INTAKE, withdrawals=False), as_of=ran.as_of)
+    never = set(calls["anonymous_id"].drop_nulls()) - set(calls.filter("is_allowed")["anonymous_id"].drop_nulls())
+    ledger = Ledger(ran.world, purpose="product_analytics", known_at=ran.as_of)
+    withdrew = {
+        browser for browser in calls["anonymous_id"].drop_nulls() if ledger.holds_since(("browser", browser)) == inf
+    }
+    assert never
+    assert _known_browsers(ran, never | withdrew) == set()
+    assert _known_browsers(ran, set(calls["anonymous_id"].drop_nulls())) != set()
+
+
+def test_crawlers_staff_and_tests_are_flagged_in_the_lake_and_nobody_else_is(ran: Ran):
+    query = "select count(*), count(*) filter (bot_reason is not null) from lake"
+    everybody, visitors = (
+        sound.web_calls(ran.world, rules=replace(TODAY, bots_out=is_out)).height for is_out in (False, True)
+    )
+    assert _lake(ran.home, "web_events", query) == [(everybody, everybody - visitors)]
+    is_staff = pl.col("address").str.contains(r"^203\.0\.113\.([0-9]|1[0-5])$")
+    lines = ran.world.frame("log_lines")
+    found = dict(_lake(ran.home, "web_access_log", "select bot_reason, count(*) from lake group by 1"))
+    spoilt = ran.world.planted("web_access_log").filter(fate="quarantined").height
+    # Scanners that pose as browsers are known to nobody by their agent.
+    assert 0 < found["crawler"] + found["automation"] <= lines.filter("is_bot").height
+    assert 0 <= lines.filter(is_staff & ~pl.col("is_bot")).height - found["internal"] <= spoilt
+    assert set(found) == {None, "crawler", "automation", "internal"}
 
 
 def test_completion_rates_are_those_of_the_world(ran: Ran):

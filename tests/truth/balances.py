@@ -17,7 +17,7 @@ from tests.truth import fates, held, sound
 from tests.truth.ledger import Ledger
 from tests.truth.reading import World
 from tests.truth.reasons import reason
-from tests.truth.rules import TODAY, Rules
+from tests.truth.rules import AT_INTAKE, Rules
 
 SOURCES = tuple(fates.BY_SOURCE)
 
@@ -45,7 +45,7 @@ class Balance:
         return self.accepted + self.superseded + self.duplicates + gone
 
 
-def of_source(world: World, source: str, *, as_of: datetime | None = None, rules: Rules = TODAY) -> Balance:
+def of_source(world: World, source: str, *, as_of: datetime | None = None, rules: Rules = AT_INTAKE) -> Balance:
     """Return the balance of one of `SOURCES` in a run as of an instant (the world's end unless told).
 
     Raises KeyError for any other source.
@@ -75,7 +75,7 @@ def quarantined(world: World, source: str) -> dict[str, int]:
     return dict(Counter(reason(source, kind, field) for kind, field in rows.select("kind", "field").iter_rows()))
 
 
-def withheld(world: World, source: str, *, as_of: datetime | None = None, rules: Rules = TODAY) -> int:
+def withheld(world: World, source: str, *, as_of: datetime | None = None, rules: Rules = AT_INTAKE) -> int:
     """Return how many accepted rows of web events or learner attributes lose what their owner's consent does not cover."""
     now = as_of or world.as_of
     if source == "web_events":

@@ -16,7 +16,7 @@ from tests.truth import retention, sound
 from tests.truth.clocks import is_over
 from tests.truth.people import accounts_by_email
 from tests.truth.reading import World
-from tests.truth.rules import Rules
+from tests.truth.rules import AT_INTAKE, Rules
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _statements(world: World, source: str, *, as_of: datetime, rules: Rules) -> 
 
 
 def _calls(world: World, source: str, *, as_of: datetime, rules: Rules) -> Fates:
-    there = sound.web_calls(world, rules=Rules())
+    there = sound.web_calls(world, rules=AT_INTAKE)
     overdue = there.filter(is_over("occurred_at", retention.PERSONAL_YEARS, at=as_of))["message_id"]
     return _events(world, source, there["message_id"], overdue=overdue, is_sound=True)
 

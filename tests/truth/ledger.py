@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from datetime import datetime
+from math import inf
 from typing import Any
 
 import polars as pl
@@ -39,12 +40,38 @@ class Ledger:
         place = bisect_right(statements, (at_ms, True))
         return not statements[place - 1][1] if place else None
 
+    def holds_since(self, subject: Subject) -> float:
+        """Return the instant of the first grant after the last refusal: infinite without one, minus that without refusal."""
+        statements = self._stated.get(subject, [])
+        refusals = [at for at, is_refusal in statements if is_refusal]
+        if not refusals:
+            return -inf
+        return min((at for at, is_refusal in statements if not is_refusal and at > max(refusals)), default=inf)
+
 
 def is_allowed(calls: pl.DataFrame, world: World, *, rules: Rules, known_at: datetime) -> pl.Series:
     """Return whether each web call's consent lets it say who made it: one no is enough, one yes is needed."""
     ledger = Ledger(world, purpose="product_analytics", known_at=known_at) if rules.ledger else None
     said = (_says(call, ledger) for call in calls.select(*_ASKED).iter_rows(named=True))
-    return pl.Series([True in each and False not in each for each in said], dtype=pl.Boolean)
+    allowed = pl.Series([True in each and False not in each for each in said], dtype=pl.Boolean)
+    return allowed & _still_holds(calls, ledger, allowed) if ledger and rules.withdrawals else allowed
+
+
+def _still_holds(calls: pl.DataFrame, ledger: Ledger, allowed: pl.Series) -> pl.Series:
+    """Return whether nobody of those whom a call is about has taken consent back since: user, browser, its only user."""
+    stating = calls.filter(allowed).drop_nulls(["anonymous_id", "user_id"])
+    users = stating.group_by("anonymous_id").agg(pl.col("user_id").unique())
+    sole = {browser: found[0] for browser, found in users.iter_rows() if len(found) == 1}
+    return pl.Series(
+        [
+            at
+            >= max(
+                ledger.holds_since(("user", user or sole.get(browser, ""))), ledger.holds_since(("browser", browser))
+            )
+            for at, user, browser in calls.select("occurred_at", "user_id", "anonymous_id").iter_rows()
+        ],
+        dtype=pl.Boolean,
+    )
 
 
 def _says(call: dict[str, Any], ledger: Ledger | None) -> list[bool | None]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from tests.truth import held
 from tests.truth.reading import World
-from tests.truth.rules import TODAY
+from tests.truth.rules import AT_INTAKE
 
 # Reason codes by planted kind; `{field}` is the field's dotted name.
 QUARANTINED: Mapping[str, str] = {
@@ -71,7 +71,7 @@ def marks(world: World, source: str) -> Counter[str]:
     if source == "payments":
         return _without_zone(world)
     if source == "web_events":
-        calls = held.web_calls(world, rules=TODAY, as_of=world.as_of).filter("is_allowed")["message_id"].to_list()
+        calls = held.web_calls(world, rules=AT_INTAKE, as_of=world.as_of).filter("is_allowed")["message_id"].to_list()
         rows = rows.filter((pl.col("kind") != "malformed_ip") | pl.col("key").is_in(calls))
     return Counter(MARKED[r["kind"]].format(field=r["field"]) for r in rows.iter_rows(named=True))
 

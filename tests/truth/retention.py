@@ -17,7 +17,7 @@ from tests.truth.enrolments import in_enrolments
 from tests.truth.ledger import is_allowed
 from tests.truth.people import user_ids
 from tests.truth.reading import JAKARTA_MS, World, epoch_ms
-from tests.truth.rules import TODAY, Rules
+from tests.truth.rules import AT_INTAKE, TODAY, Rules
 
 PERSONAL_YEARS = 5
 COURSE_YEARS = 1
@@ -34,7 +34,7 @@ class Due:
 
 def due(world: World, *, at: datetime, rules: Rules = TODAY) -> Due:
     """Return how many rows of each dataset are overdue at an instant, of those that had happened by then."""
-    calls = sound.web_calls(world, rules=rules)
+    calls = sound.web_calls(world, rules=AT_INTAKE)
     return Due(
         web_events=calls.filter(is_over("occurred_at", PERSONAL_YEARS, at=at)).height,
         course_progress=course_events(world, at=at, rules=rules).height,
@@ -48,7 +48,7 @@ def web_months(world: World, *, at: datetime, rules: Rules = TODAY) -> dict[str,
     So no row outlasts its five years; "up to" lets the others go earlier.
     """
     local = pl.from_epoch(pl.col("occurred_at") + JAKARTA_MS, time_unit="ms")
-    calls = sound.web_calls(world, rules=rules).with_columns(
+    calls = sound.web_calls(world, rules=AT_INTAKE).with_columns(
         begins=local.dt.truncate("1mo").dt.epoch("ms") - JAKARTA_MS, month=local.dt.strftime("%Y-%m")
     )
     gone = calls.filter(is_over("begins", PERSONAL_YEARS, at=at)).group_by("month").len().sort("month")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -11,8 +11,9 @@ class Rules:
     """What the product is expected to do today.
 
     xapi: learning events told by xAPI statements alone count too.
-    bots_out: calls of crawlers count nowhere.
+    bots_out: calls of crawlers, of our own staff and of declared tests count nowhere.
     ledger: the consent ledger speaks beside the call's own consent.
+    withdrawals: a refusal takes the keys off what was consented to before it, of the person and of their own browsers.
     minors_out: nothing counts of people known to be under 18.
     leaving_ends: a refund or withdrawal ends the purpose of an enrolment (O32), a year of support from there.
     one_clock: an enrolment's age is judged by all that is known of it. Otherwise each format judges its own rows: an
@@ -24,8 +25,9 @@ class Rules:
     """
 
     xapi: bool = True
-    bots_out: bool = False
+    bots_out: bool = True
     ledger: bool = True
+    withdrawals: bool = True
     minors_out: bool = False
     leaving_ends: bool = False
     one_clock: bool = False
@@ -33,3 +35,5 @@ class Rules:
 
 
 TODAY = Rules()
+# What a batch says of its rows is said when they arrive: crawlers are taken in, and nobody has withdrawn yet.
+AT_INTAKE = replace(TODAY, bots_out=False, withdrawals=False)

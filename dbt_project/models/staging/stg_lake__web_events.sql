@@ -28,6 +28,8 @@ final as (
         device_family,
         is_consented
     from source
+    -- Crawlers, programs, our own staff and declared tests are in the lake, flagged, and in no mart.
+    where bot_reason is null
 
 )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pyarrow as pa
 
@@ -23,11 +24,11 @@ def read(path: Path) -> Iterator[pa.RecordBatch]:
 
     Empty cells are absent fields. A record with more or fewer cells than the header has the fault `wrong_cell_count`, one
     that is not UTF-8 `wrong_encoding`. A quote that is not closed within its record would swallow the records after it:
-    the line on which it opens has the fault `broken_quotes`, and reading goes on with the next line. Raises
-    UnreadableFile without a usable header.
+    the line on which it opens has the fault `broken_quotes`, lines right after it that are no records of this file belong
+    to it, and reading goes on with the next that is one. Raises UnreadableFile without a usable header.
     """
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        lines = enumerate(stream, start=1)
+        lines = _Lines(stream)
         header = _header(lines)
         records = _records(lines, header=header)
         while rows := list(islice(records, _ROWS)):
@@ -37,8 +38,29 @@ def read(path: Path) -> Iterator[pa.RecordBatch]:
             )
 
 
-def _header(lines: Iterator[tuple[int, str]]) -> list[str]:
-    first = next(lines, None)
+class _Lines:
+    """The numbered lines of a stream, some of which can be put back; of a line over the limit only that it is."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._numbered = enumerate(_bounded(stream), start=1)
+        self._waiting: deque[tuple[int, str]] = deque()
+
+    def take(self) -> tuple[int, str] | None:
+        return self._waiting.popleft() if self._waiting else next(self._numbered, None)
+
+    def put_back(self, lines: Sequence[tuple[int, str]]) -> None:
+        self._waiting.extendleft(reversed(lines))
+
+
+def _bounded(stream: TextIO) -> Iterator[str]:
+    while text := stream.readline(LONGEST_LINE_BYTES + 1):
+        yield text
+        while len(text) > LONGEST_LINE_BYTES and not text.endswith(("\n", "\r")):
+            text = stream.readline(LONGEST_LINE_BYTES + 1)
+
+
+def _header(lines: _Lines) -> list[str]:
+    first = lines.take()
     cells = _cells(first[1]) if first else None
     if not cells:
         raise UnreadableFile("no_header")
@@ -48,28 +70,41 @@ def _header(lines: Iterator[tuple[int, str]]) -> list[str]:
     return header
 
 
-def _records(lines: Iterator[tuple[int, str]], *, header: list[str]) -> Iterator[tuple[int, str, str | None]]:
-    waiting: list[tuple[int, str]] = []
-    while True:
-        taken = waiting.pop(0) if waiting else next(lines, None)
-        if taken is None:
-            return
+def _records(lines: _Lines, *, header: list[str]) -> Iterator[tuple[int, str, str | None]]:
+    while (taken := lines.take()) is not None:
         place, text = taken
         if not text.strip("\r\n"):
             continue
         held = [taken]
         cells = _cells(text)
         while cells is None and _may_go_on(held):
-            following = waiting.pop(0) if waiting else next(lines, None)
+            following = lines.take()
             if following is None:
                 break
             held.append(following)
             cells = _cells("".join(line for _, line in held))
-        if cells is None:
-            waiting = held[1:] + waiting
-            yield place, _text({"line": text[:KEPT_OF_A_LONG_LINE_BYTES]}), _fault(text)
-        else:
+        if cells is not None:
             yield place, *_row(cells, header=header)
+            continue
+        lines.put_back(held[1:])
+        fault = _fault(text)
+        rest = _rest_of_broken(lines, header=header) if fault == "broken_quotes" else ""
+        yield place, _text({"line": (text + rest)[:KEPT_OF_A_LONG_LINE_BYTES]}), fault
+
+
+def _rest_of_broken(lines: _Lines, *, header: list[str]) -> str:
+    """Take the next lines that are no records of the file; return as much of them as is kept."""
+    kept: list[str] = []
+    size = 0
+    while (taken := lines.take()) is not None:
+        cells = _cells(taken[1])
+        if cells is None or len(cells) == len(header):
+            lines.put_back([taken])
+            break
+        if size < KEPT_OF_A_LONG_LINE_BYTES:
+            kept.append(taken[1])
+            size += len(taken[1])
+    return "".join(kept)
 
 
 def _may_go_on(held: list[tuple[int, str]]) -> bool:
@@ -84,6 +119,8 @@ def _cells(text: str) -> list[str] | None:
     """Return the cells of one record, None where a quote in it is not closed or stands where none may."""
     if len(text) > LONGEST_LINE_BYTES:
         return None
+    if '"' not in text:
+        return text.rstrip("\r\n").split(",")
     csv.field_size_limit(LONGEST_LINE_BYTES)
     try:
         found = list(csv.reader([text] if text.count("\n") <= 1 else text.splitlines(keepends=True), strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
@@ -16,15 +17,11 @@ BLOCK_BYTES = 4 << 20
 LONGEST_LINE_BYTES = 1 << 20
 KEPT_OF_A_LONG_LINE_BYTES = 64 << 10
 _NEWLINE = 10
-_MAYBE_BLANK = 16  # a line this short may be blank; no row of any source is
+_ROWS = 100_000
 
 
 class UnreadableFile(ValueError):
-    """A landed file whose container is broken: its reason code, and the bytes that could still be read."""
-
-    def __init__(self, reason: str, *, remainder: bytes = b"") -> None:
-        super().__init__(reason)
-        self.remainder = remainder
+    """A landed file whose container is broken; the message is its reason code."""
 
 
 def cut(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
@@ -41,7 +38,7 @@ def cut(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
         try:
             block = stream.read(BLOCK_BYTES)
         except UnreadableFile as problem:
-            broken, block = problem, problem.remainder
+            broken, block = problem, b""
         if not block:
             break
         if place == 1 and not rest:
@@ -55,12 +52,12 @@ def cut(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
                 yield _single(place, rest, fault="line_too_long")
                 rest, skipping, place = b"", True, place + 1
             continue
-        batch, lines = _lines(rest + block[:end], place=place)
-        yield batch
-        place += lines
+        buffer = rest + block[:end]
+        yield from _lines(buffer, place=place)
+        place += buffer.count(b"\n")
         rest = block[end:]
     if rest.strip():
-        yield _lines(rest + b"\n", place=place)[0]
+        yield from _lines(rest + b"\n", place=place)
     if broken is not None:
         raise broken
 
@@ -74,29 +71,28 @@ def _skip(block: bytes) -> tuple[bool, bytes, int]:
     return False, following, following.rfind(b"\n") + 1
 
 
-def _lines(buffer: bytes, *, place: int) -> tuple[pa.RecordBatch, int]:
+def _lines(buffer: bytes, *, place: int) -> Iterator[pa.RecordBatch]:
+    """Yield the lines of a buffer, however short they are, in batches of a bounded number of rows."""
     ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == _NEWLINE) + 1
     offsets = np.zeros(len(ends) + 1, np.int32)
     offsets[1:] = ends
     lengths = np.diff(offsets)
-    clean = lengths.max() <= LONGEST_LINE_BYTES and lengths.min() > 2 and _is_utf8(buffer)
-    if not clean:
-        return _careful(buffer, place=place), len(ends)
+    if lengths.max() > LONGEST_LINE_BYTES or lengths.min() <= 2 or not _is_utf8(buffer):
+        yield from _careful(buffer, place=place)
+        return
     raw = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(buffer))
     places = pa.array(np.arange(place, place + len(ends), dtype=np.int64))
-    return pa.RecordBatch.from_arrays([places, raw, pa.nulls(len(ends), pa.string())], schema=SCHEMA), len(ends)
+    batch = pa.RecordBatch.from_arrays([places, raw, pa.nulls(len(ends), pa.string())], schema=SCHEMA)
+    yield from (batch.slice(start, _ROWS) for start in range(0, len(ends), _ROWS))
 
 
-def _careful(buffer: bytes, *, place: int) -> pa.RecordBatch:
-    rows = [_row(place + index, line) for index, line in enumerate(buffer.split(b"\n")) if line.strip()]
-    return pa.RecordBatch.from_arrays(
-        [
-            pa.array([row[0] for row in rows], pa.int64()),
-            pa.array([row[1] for row in rows], pa.string()),
-            pa.array([row[2] for row in rows], pa.string()),
-        ],
-        schema=SCHEMA,
-    )
+def _careful(buffer: bytes, *, place: int) -> Iterator[pa.RecordBatch]:
+    lines = ((number, line) for number, line in enumerate(buffer.split(b"\n"), start=place) if line.strip())
+    while rows := [_row(number, line) for number, line in islice(lines, _ROWS)]:
+        places, texts, faults = zip(*rows, strict=True)
+        yield pa.RecordBatch.from_pydict(
+            {"place": list(places), "raw": list(texts), "fault": list(faults)}, schema=SCHEMA
+        )
 
 
 def _row(place: int, line: bytes) -> tuple[int, str, str | None]:

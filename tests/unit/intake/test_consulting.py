@@ -115,3 +115,17 @@ def test_a_denied_call_keeps_a_page_that_nobody_else_was_on(desk: Desk):
     )
     desk.run()
     assert desk.rows("web_events")["page_path"].to_list() == ["/harga"]
+
+
+def test_an_alias_links_the_browser_that_was_to_the_user_and_its_refusal_counts(desk: Desk):
+    alias = {"messageId": "a1", "type": "alias", "timestamp": TUESDAY, "context": GRANTED, "userId": "user-1"}
+    desk.land("web_events", "w.jsonl", [call(1, MONDAY, context=GRANTED), {**alias, "previousId": "browser-1"}])
+    desk.run()
+    rows = desk.rows("web_events")
+    assert rows["visitor_pseudonym"].n_unique() == 1
+    links = desk.rows("identity_links")
+    assert links["visitor_pseudonym"].to_list() == [rows["visitor_pseudonym"][0]]
+
+    desk.land("consents", "c.jsonl", [statement(1, MONDAY, granted=False)])
+    desk.land("web_events", "x.jsonl", [{**alias, "messageId": "a2", "previousId": "browser-1"}])
+    assert desk.run()["web_events"].denied_consent == 1

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import lake, settings
-from pipelines.lake.manifest import LandedFile, Move, staging_dir
+from pipelines.lake.manifest import staging_dir
+from pipelines.lake.records import LandedFile, Move
 
 DAY = date(2026, 5, 4)
 

@@ -243,7 +243,7 @@ def test_a_notification_that_nobody_can_verify_waits_and_its_repetition_stays(te
 
     typed = {"file": "payments/payments-2026-05-02.jsonl"}
     world = tell(
-        files=[{"source": "payments", "file": "payments/f", "rows": 7}],
+        files=[{"source": "payments", **typed, "rows": 7}],
         notifications=[
             sent("a", "settlement"),
             sent("a", "settlement", SECOND, is_repeated=True),

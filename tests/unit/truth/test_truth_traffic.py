@@ -187,10 +187,16 @@ def test_a_shared_browser_is_nobodys_where_it_names_nobody(tell):
         assert (row["visitors"], row["learners"], row["sessions"]) == (3, 2, 3)
 
 
-def test_crawlers_leave_with_the_issue_that_knows_them(tell):
-    world = tell(web_calls=[page("a", "04T10:00:00"), page("b", "04T10:00:00", browser="b2", is_bot=True)])
-    assert only(traffic.daily(world))["page_views"] == 2
-    assert only(traffic.daily(world, rules=Rules(bots_out=True)))["page_views"] == 1
+def test_crawlers_staff_and_declared_tests_count_nowhere(tell):
+    calls = [
+        page("a", "04T10:00:00"),
+        page("b", "04T10:00:00", browser="b2", is_bot=True),
+        page("c", "04T10:00:00", browser="b3"),
+        page("d", "04T10:00:00", browser="b4", utm_source="test"),
+    ]
+    world = tell(web_calls=calls, browsers=[{"anonymous_id": "b3", "is_internal": True}])
+    assert only(traffic.daily(world))["page_views"] == 1
+    assert only(traffic.daily(world, rules=Rules(bots_out=False)))["page_views"] == 4
 
 
 def test_the_ledger_says_no_beside_the_calls_own_yes_and_yes_where_the_call_is_silent(tell):
@@ -217,8 +223,12 @@ def test_the_ledger_says_no_beside_the_calls_own_yes_and_yes_where_the_call_is_s
             consent(2, "04T09:00:00", granted=True, user_id="ann"),
         ],
     )
-    row = only(traffic.daily(world, rules=Rules(ledger=True)))
-    assert (row["page_views"], row["visitors"], row["learners"], row["sessions"]) == (4, 2, 1, 2)
+    counted = ("page_views", "visitors", "learners", "sessions")
+    row = only(traffic.daily(world, rules=Rules(withdrawals=False)))
+    assert tuple(row[name] for name in counted) == (4, 2, 1, 2)
+    # What the browser had allowed before its withdrawal says no more who made it.
+    row = only(traffic.daily(world))
+    assert tuple(row[name] for name in counted) == (4, 1, 1, 1)
 
 
 def test_a_minor_leaves_with_the_browser_that_nobody_else_used(tell):

@@ -1,0 +1,36 @@
+"""What the manifest does to the disk: one rename made durable; and how it remembers a text without keeping it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+
+def put_in_place(root: Path, *, staged: str | None, target: str) -> None:
+    """Rename a staged file onto its target, or remove the target where nothing is staged; both relative to `root`.
+
+    Done again, it changes nothing.
+    """
+    place = root / target
+    if staged is None:
+        place.unlink(missing_ok=True)
+        return
+    source = root / staged
+    if source.exists():  # else an earlier attempt has moved it
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        source.replace(place)
+        _sync_folder(place.parent)
+
+
+def salted_digest(text: str, *, salt: bytes) -> str:
+    """Return a keyed hash of a text, 40 hexadecimal digits."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=salt, digest_size=20).hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,81 @@
+"""Who refuses a purpose now, as subjects of the vault, and until when their rows are concerned. No row is touched here.
+
+A refusal takes back what was granted before it, and holds until the next grant, by whatever identifiers either was
+stated: rows before the first grant after the last refusal are concerned, in whatever order the statements arrived.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from pipelines import consent
+from pipelines.contracts.models import InboundContract
+from pipelines.identity.vault import Vault
+from pipelines.settings import Home
+
+_KEY = "getvariable('event_key')"
+
+
+def find(
+    connection: duckdb.DuckDBPyConnection, home: Home, ledger: InboundContract, vault: Vault, *, purpose: str
+) -> bool:
+    """Make the table `refusing` (subject, until, is_own) of a purpose; say whether it holds anybody.
+
+    Somebody refuses by any identifier the vault knows of them. A browser that was only ever linked to one user is that
+    user's, and refuses with them (`is_own` is false). `until` is infinite where no grant has followed.
+    """
+    statements = consent.statements(home, ledger, purpose=purpose)
+    if statements is None:
+        return False
+    connection.execute(f"create or replace temp table statements as {statements}")
+    connection.execute("create or replace temp table stated (subject bigint, since timestamp, is_granted boolean)")
+    for identifiers in vault.digests():
+        _add_stated(connection, identifiers)
+    connection.execute("""
+        create or replace temp table own_refusals as
+        with stated as (select subject, since, bool_and(is_granted) as is_granted from stated group by subject, since),
+        dated as (
+            select *, max(since) filter (not is_granted) over (partition by subject) as last_refusal from stated)
+        select subject, coalesce(min(since) filter (is_granted and since > last_refusal), 'infinity'::timestamp) as until
+        from dated where last_refusal is not null group by subject""")
+    connection.register("sole_users", vault.sole_users())
+    connection.execute("""
+        create or replace temp table refusing as
+        select subject, max(until) as until, bool_or(is_own and isinf(until)) as is_own from (
+            select subject, until, true as is_own from own_refusals
+            union all
+            select browser, until, false from sole_users join own_refusals on sole_users.user = own_refusals.subject)
+        group by subject""")
+    connection.unregister("sole_users")
+    return _count(connection, "refusing") > 0
+
+
+def denials(connection: duckdb.DuckDBPyConnection, vault: Vault, *, domain: str) -> bool:
+    """Make the table `denials` (pseudonym, until) of those in `refusing` who have one in the domain; say if any."""
+    subjects = connection.execute("select subject from refusing").pl()["subject"]
+    connection.register("named", vault.pseudonyms(subjects, domain=domain))
+    connection.execute("""
+        create or replace temp table denials as
+        select pseudonym, until, subject, is_own from named join refusing using (subject)""")
+    connection.unregister("named")
+    return _count(connection, "denials") > 0
+
+
+def leaving(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Return `subject`, `pseudonym` of those in `denials` who refuse for good, by an identifier of their own."""
+    return connection.execute("select subject, pseudonym from denials where is_own").pl()
+
+
+def _add_stated(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame) -> None:
+    holder = consent.holder_key_of_hash("digest", kind="holder_kind", key=_KEY)
+    connection.register("identifiers", identifiers)
+    connection.execute(f"""
+        insert into stated select subject, since, is_granted
+        from (select subject, {holder} as holder from identifiers) join statements using (holder)""")
+    connection.unregister("identifiers")
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
