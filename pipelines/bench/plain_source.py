@@ -65,9 +65,8 @@ def run(
     )
     by_day = ", partition_by (dt)" if contract.event_time else ""
     target = out / ("events" if by_day else "current.parquet")
-    connection.execute(
-        f"copy (select * {beside} from treated {_once(contract)}) to '{quoted(target)}' (format parquet, compression zstd{by_day})"
-    )
+    kept = f"select * {beside} from treated {_once(contract)}"
+    connection.execute(f"copy ({kept}) to '{quoted(target)}' (format parquet, compression zstd{by_day})")
     connection.execute(f"copy (select reason from judged where reason is not null) to '{quoted(out)}/rejects.parquet'")
 
 

@@ -67,9 +67,10 @@ class Intake:
         """Take in what has landed of a source as one batch; None where there is nothing.
 
         With `chosen`, what has landed waits, and those quarantined rows are judged again as if they came for the first time.
-
         Raises BalanceError or MissingSecret, and then keeps nothing.
         """
+        if not chosen and not self._has_news(contract):
+            return None
         spill = staging_dir(self._home) / "spill"
         spill.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (
@@ -86,6 +87,11 @@ class Intake:
             secret = self._secret(contract)
             with open_vault(self._home, self._ring, purpose=f"intake of {contract.name}") as vault:
                 return self._batch(connection, contract, given, vault, secret=secret)
+
+    def _has_news(self, contract: InboundContract) -> bool:
+        """Say whether anything could be taken in; most sources have nothing in most runs, and an engine costs time."""
+        unread = files.unread_files(self._home, contract.name, self._manifest)
+        return bool(unread) or self._manifest.is_due(contract.name)
 
     def _secret(self, contract: InboundContract) -> bytes | None:
         """Return what the sender's proof is judged by, where rows of the source bear one. Raises MissingSecret."""

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from tests.fuzzing import cells, log_lines, objects, samples
 from tests.fuzzing.fates import Fate, Made
 
-_ROWS = 2_000
+_ROWS = 500
 _BOM = b"\xef\xbb\xbf"
 LONG = b'{"a":"' + b"x" * (1 << 20) + b'"}'
 

@@ -63,7 +63,19 @@ def _nul(content: bytes, _row: Row, rng: random.Random) -> bytes:
 
 
 def _no_object(content: bytes, _row: Row, rng: random.Random) -> bytes:
-    around = (b"[%s]", b"(%s)", b"%s,%s", b"x%s", b"\xef\xbb\xbf%s", b"null", b"1", b'"%s"', b"[]", b"true", b"\x00")
+    around = (
+        b"[%s]",
+        b"(%s)",
+        b"%s,%s",
+        b"x%s",
+        b"\xef\xbb\xbf\xef\xbb\xbf%s",
+        b"null",
+        b"1",
+        b'"%s"',
+        b"[]",
+        b"true",
+        b"\x00",
+    )
     return rng.choice(around).replace(b"%s", content)
 
 

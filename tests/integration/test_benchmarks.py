@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.bench import BenchmarkMismatch, intake_bench, models_bench
+from pipelines.bench import BenchmarkMismatch, intake_bench, models_bench, source_names, sources_bench
 
 pytestmark = pytest.mark.slow
 FIGURES = {"ratio", "seconds", "plain_seconds", "peak_gib", "events"}
@@ -41,3 +41,26 @@ def test_the_models_and_the_hand_written_sql_agree_table_by_table(small: Path):
         plain.execute("update agg_completion_rates set completed = completed + 1")
     with pytest.raises(BenchmarkMismatch, match="agg_completion_rates"):
         models_bench._check_same(folder)
+
+
+@pytest.mark.parametrize("name", source_names())
+def test_every_source_and_its_plain_script_agree_row_by_row(small: Path, name: str):
+    result = sources_bench.compare([name], rows=1_500, quick=True, progress=lambda _text: None)
+    figures = {figure.removeprefix(f"{name}.") for figure in result.figures}
+    assert figures >= {"ratio", "seconds", "plain_seconds", "rows_per_second", "peak_gib"}
+    assert result.figures[f"{name}.rows_accepted"] > 0
+
+
+def test_a_difference_between_a_source_and_its_plain_script_is_seen(small: Path):
+    sources_bench.compare(["orders"], rows=1_500, quick=True, progress=lambda _text: None)
+    folder = small / "intake-sources"
+    part = folder / "plain" / "current.parquet"
+    duckdb.sql(f"copy (select * replace (amount_idr + 1 as amount_idr) from '{part}') to '{part}.new' (format parquet)")
+    Path(f"{part}.new").replace(part)
+    with pytest.raises(BenchmarkMismatch, match="orders: the two sides differ"):
+        sources_bench._check_same(sources_bench._terms().inbound["orders"], folder)
+
+
+def test_an_unknown_source_is_named_with_those_that_there_are(small: Path):
+    with pytest.raises(BenchmarkMismatch, match=r"no source petunia: use all, accounts"):
+        sources_bench.compare(["petunia"], rows=1_000, quick=True, progress=lambda _text: None)

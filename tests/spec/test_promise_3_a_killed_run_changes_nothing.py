@@ -49,8 +49,8 @@ _MOMENTS = [
     ("quarantine", "write_parquet", 1),
     ("manifest.Manifest", "prepare", 3),
     ("manifest.Manifest", "finish", 2),
-    ("manifest.Manifest", "_carry_out", 1),
-    ("manifest.Manifest", "_carry_out", 4),
+    ("manifest", "put_in_place", 1),
+    ("manifest", "put_in_place", 4),
     ("Path", "replace", 3),
     ("manifest.Manifest", "finish", 3),
 ]

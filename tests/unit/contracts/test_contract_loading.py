@@ -62,7 +62,7 @@ def test_every_source_of_this_product_has_a_contract(contracts: Contracts):
             "web_events",
             "event_key visitor_pseudonym learner_pseudonym event_type event_name occurred_at page_view_key ip_network"
             " browser_family os_family device_family locale page_path referrer_host utm_source utm_medium utm_campaign"
-            " utm_term utm_content is_consented policy_version",
+            " utm_term utm_content is_consented bot_reason policy_version",
         ),
         (
             "meta_pixel",
@@ -77,7 +77,7 @@ def test_every_source_of_this_product_has_a_contract(contracts: Contracts):
         (
             "web_access_log",
             "ip_network requested_at method page_path status response_bytes referrer_host browser_family os_family"
-            " device_family policy_version",
+            " device_family bot_reason policy_version",
         ),
         (
             "course_progress_xapi",
@@ -152,7 +152,7 @@ def test_a_denied_row_may_leave_empty_all_but_what_it_keeps(contracts: Contracts
     filled = {column.name for column in contract.lake_columns if not column.nullable}
 
     assert filled == {"event_key", "event_type", "is_consented", "policy_version"}
-    assert set(contract.consent.denied_keeps) == {"event_key", "event_type", "event_name", "page_path"}
+    assert set(contract.consent.denied_keeps) == {"event_key", "event_type", "event_name", "page_path", "bot_reason"}
     assert contract.consent.default == "denied"
     assert contract.consent.category_fields == ("context.consent.categoryPreferences.analytics",)
 

@@ -63,6 +63,8 @@ def test_a_new_field_is_told_once_and_counted_in_every_batch(school: Desk, progr
 
 
 def test_single_spoilt_rows_are_no_drift(school: Desk, progress: Make):
+    school.land("course_progress", "many.jsonl", [progress(1000 + n, score=1, cohort="c1") for n in range(600)])
+    school.run()
     rows = [progress(100 + n, score=1, cohort="c1") for n in range(200)]
     for n in range(8):
         rows[n] |= {"debug": "x"}

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,90 @@ def test_an_int96_instant_is_in_utc(tmp_path: Path):
 
 def test_a_byte_order_mark_is_not_part_of_the_first_line():
     assert cut(b"\xef\xbb\xbf{first of all}\n") == [(1, "{first of all}\n", None)]
+
+
+def test_lines_after_a_stray_quote_that_are_no_records_belong_to_it(tmp_path: Path):
+    place = tmp_path / "a.csv"
+    place.write_text('id,title\n1,"Satu\nno record\nnor this, one, either\n2,Dua\n3\n')
+    rows = [row for batch in delimited.read(place) for row in batch.to_pylist()]
+    found = [(row["place"], row["fault"]) for row in rows]
+    assert found == [(2, "broken_quotes"), (5, None), (6, "wrong_cell_count")]
+    assert json.loads(rows[0]["raw"]) == {"line": '1,"Satu\nno record\nnor this, one, either\n'}
+
+
+def test_a_csv_line_beyond_the_limit_is_cut_while_it_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(delimited, "LONGEST_LINE_BYTES", 100)
+    monkeypatch.setattr(delimited, "KEPT_OF_A_LONG_LINE_BYTES", 10)
+    place = tmp_path / "a.csv"
+    place.write_text("id,title\n1," + "x" * 1_000 + "\n2,Dua\n3," + "y" * 1_000)
+    rows = [row for batch in delimited.read(place) for row in batch.to_pylist()]
+    found = [(row["place"], row["fault"]) for row in rows]
+    assert found == [(2, "line_too_long"), (3, None), (4, "line_too_long")]
+    assert json.loads(rows[0]["raw"]) == {"line": "1,xxxxxxxx"}
+
+
+def test_very_short_lines_come_in_batches_of_a_bounded_number(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lines, "_ROWS", 10)
+    for content in (b"1\n" * 35, b"{}\n" * 35, b'"\xff"\n' * 35):
+        batches = list(lines.cut(io.BytesIO(content)))
+        assert [batch.num_rows for batch in batches] == [10, 10, 10, 5]
+        assert [place for batch in batches for place in batch["place"].to_pylist()] == list(range(1, 36))
+
+
+def test_a_gzip_bomb_is_named_and_what_stands_before_it_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(jsonl, "_MOST_OF_A_WINDOW_BYTES", 100_000)
+    monkeypatch.setattr(jsonl, "_KEPT_OF_A_BOMB_BYTES", 20)
+    place = tmp_path / "a.jsonl.gz"
+    place.write_bytes(gzip.compress(b"{first}\n") + gzip.compress(b"{second}\n" * 50_000))
+    found = _until_broken(jsonl.read_gzip(place), "gzip_bomb")
+    assert [row["raw"].strip() for row in found] == ["{first}", "{second}", "{se"]
+    place.write_bytes(gzip.compress(b"{second}\n" * 10_000))
+    assert sum(batch.num_rows for batch in jsonl.read_gzip(place)) == 10_000
+
+
+def test_padding_between_the_members_of_a_gzip_is_skipped(tmp_path: Path):
+    place = tmp_path / "a.jsonl.gz"
+    place.write_bytes(gzip.compress(b"{first}\n") + b"\0" * 512 + gzip.compress(b"{second}\n"))
+    assert sum(batch.num_rows for batch in jsonl.read_gzip(place)) == 2
+
+
+def test_rows_after_a_broken_row_group_keep_their_places(tmp_path: Path):
+    place = tmp_path / "a.parquet"
+    duckdb.sql(f"copy (select range as id, hash(range) as h from range(50000)) to '{place}' (row_group_size 10240)")
+    data = bytearray(place.read_bytes())
+    second = pq.ParquetFile(place).metadata.row_group(1).column(1).data_page_offset
+    data[second : second + 64] = b"\xff" * 64
+    place.write_bytes(data)
+    found = _until_broken(parquet.read(place), "broken_parquet")
+    assert all(json.loads(row["raw"])["id"] == row["place"] - 1 for row in found)
+    assert found[-1]["place"] == 50_000
+
+
+def test_a_long_text_that_stands_in_many_rows_costs_those_rows_alone(tmp_path: Path):
+    place = tmp_path / "a.parquet"
+    texts = pa.DictionaryArray.from_arrays(pa.array([0, 1, 0, 1], pa.int32()), pa.array(["x" * (2 << 20), "short"]))
+    pq.write_table(pa.table({"id": pa.array([1, 2, 3, 4]), "text": texts}), place)
+    rows = [row for batch in parquet.read(place) for row in batch.to_pylist()]
+    assert {row["place"]: row["fault"] for row in rows} == {1: "line_too_long", 2: None, 3: "line_too_long", 4: None}
+
+
+@pytest.mark.parametrize(
+    ("array", "text"),
+    [
+        (pa.array([1.5], pa.float16()), "1.5"),
+        (pa.array([Decimal("1.50")], pa.decimal256(40, 2)), "1.50"),
+        (pa.array([b"\xff"]), r"\xFF"),
+    ],
+)
+def test_a_parquet_type_that_the_engine_does_not_know_is_read_all_the_same(tmp_path: Path, array: pa.Array, text: str):
+    place = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"value": array}), place)
+    (row,) = [row for batch in parquet.read(place) for row in batch.to_pylist()]
+    assert str(json.loads(row["raw"])["value"]) == text
+
+
+def test_a_column_name_that_is_no_utf8_makes_a_broken_file(tmp_path: Path):
+    place = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"kolom": [1]}), place, store_schema=False)
+    place.write_bytes(place.read_bytes().replace(b"kolom", b"\xffolom"))
+    _until_broken(parquet.read(place), "broken_parquet")
