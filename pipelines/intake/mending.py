@@ -39,7 +39,9 @@ def propose(drifts: Iterable[Drift], contracts: Mapping[str, InboundContract], *
         contract = contracts.get(drift.source)
         if contract is None or not _is_open(drift, contract):
             listed.append(
-                Proposal(drift, "the contract provides for it; `crosslife quarantine replay` judges again", is_open=False)
+                Proposal(
+                    drift, "the contract provides for it; `crosslife quarantine replay` judges again", is_open=False
+                )
             )
             continue
         text = after.setdefault(contract.file, before.setdefault(contract.file, contract.file.read_text("utf-8")))
