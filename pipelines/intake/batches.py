@@ -38,10 +38,9 @@ from pipelines.intake.judging import Judgement
 from pipelines.intake.quarantine import Selection
 from pipelines.intake.reasons import EXPIRED, refusals
 from pipelines.intake.reports import BatchReport
-from pipelines.lake import BatchRow, Manifest, current_file
+from pipelines.lake import BatchRow, Manifest, Move, current_file
 from pipelines.lake.drifts import Drifts
 from pipelines.lake.manifest import staging_dir
-from pipelines.lake.records import Move
 from pipelines.settings import Home
 
 
@@ -66,8 +65,8 @@ class Intake:
     def take_in(self, contract: InboundContract, *, chosen: Selection | None = None) -> BatchReport | None:
         """Take in what has landed of a source as one batch; None where there is nothing.
 
-        With `chosen`, what has landed waits, and those quarantined rows are judged again as if they came for the first time.
-        Raises BalanceError or MissingSecret, and then keeps nothing.
+        With `chosen`, what has landed waits, and those quarantined rows are judged again as if they came for the first
+        time. Raises BalanceError or MissingSecret, and then keeps nothing.
         """
         if not chosen and not self._has_news(contract):
             return None
@@ -90,8 +89,8 @@ class Intake:
 
     def _has_news(self, contract: InboundContract) -> bool:
         """Say whether anything could be taken in; most sources have nothing in most runs, and an engine costs time."""
-        unread = files.unread_files(self._home, contract.name, self._manifest)
-        return bool(unread) or self._manifest.is_due(contract.name)
+        name, manifest = contract.name, self._manifest
+        return manifest.is_due(name) or bool(files.unread_files(self._home, name, manifest))
 
     def _secret(self, contract: InboundContract) -> bytes | None:
         """Return what the sender's proof is judged by, where rows of the source bear one. Raises MissingSecret."""

@@ -17,8 +17,8 @@ import pyarrow as pa
 from pipelines.contracts.models import Field
 from pipelines.contracts.traffic import COLUMN as BOT_REASON
 from pipelines.identity.vault import Vault
-from pipelines.intake import consulting, traffic, verifying
-from pipelines.intake.blocks import blocks, prefetched
+from pipelines.intake import consulting, linking, traffic, verifying
+from pipelines.intake.blocks import Gathering, blocks, prefetched
 from pipelines.intake.formats import SCHEMA
 from pipelines.intake.judging import Judgement, held_column
 from pipelines.intake.operators import COLUMNS, is_mapped, operator_of
@@ -64,6 +64,7 @@ class Chunks:
         self._has_statements = has_statements
         self._secret = secret
         self._progress = progress
+        self._gathering = Gathering()
         self._waiting = 0
         self.rows_in = 0
         self._shapes: dict[int, list[list[str]]] = {}
@@ -72,9 +73,11 @@ class Chunks:
         self._prepare()
 
     def add(self, batches: Iterator[pa.RecordBatch], *, file_no: int) -> None:
-        """Judge the lines of one file."""
-        for number, block in enumerate(prefetched(blocks(batches))):
-            self._judge(block, file_no=file_no, is_first=number == 0)
+        """Take in the lines of one file; those of small files are judged together."""
+        for block in prefetched(blocks(batches)):
+            self._gathering.add(block, file_no=file_no)
+            if self._gathering.is_enough:
+                self._judge()
             if self._waiting >= (CHUNK_ROWS_TO_PROVE if self._judgement.proofs else CHUNK_ROWS):
                 self.flush()
 
@@ -85,6 +88,7 @@ class Chunks:
 
     def flush(self) -> None:
         """Map the raw values of the chunk and move its rows on."""
+        self._judge()
         if not self._waiting:
             return
         self._count()
@@ -127,10 +131,12 @@ class Chunks:
             self._accept_sql().replace("insert into accepted", "create or replace table accepted as")
         )
 
-    def _judge(self, block: pa.Table, *, file_no: int, is_first: bool) -> None:
-        numbers = pa.repeat(pa.scalar(file_no, pa.int32()), len(block))
-        self._connection.register("lines", block.add_column(0, "file_no", numbers))
-        if is_first and len(self._shapes) < _FEW_SHAPES:
+    def _judge(self) -> None:
+        if (taken := self._gathering.take()) is None:
+            return
+        block, begins = taken
+        self._connection.register("lines", block)
+        if begins and len(self._shapes) < _FEW_SHAPES:
             # Most rows of a source look alike: once their shapes are known, no row has to carry its own.
             head = self._connection.execute(self._judgement.shapes(f"(from lines limit {_HEAD_ROWS})"))
             self._shapes.update((h, shape) for h, shape in head.fetchmany(_FEW_SHAPES) if not repeats(shape))
@@ -206,7 +212,7 @@ class Chunks:
                 mapped = operator_of(f, known=self._known)(self._distinct(column, f))
                 self._connection.register(f"map_{column}", mapped)
         self._keep_attributes()
-        self._keep_links()
+        linking.keep_links(self._connection, self._judgement, self._vault, is_usable=self._usable)
 
     def _keep_attributes(self) -> None:
         """Give the vault what only it may hold (fields treated `vault`), with the identifier they belong to."""
@@ -219,18 +225,6 @@ class Chunks:
         columns = ", ".join(f'{carried[path]} as "{path}"' for path in carried)
         rows = self._connection.execute(f"select {columns}, tie_at as updated_at from chunk where reason is null").pl()
         self._vault.store_attributes(rows)
-
-    def _keep_links(self) -> None:
-        """Give the vault the edges that rows with both a browser's and a learner's id state."""
-        kinds = {f.identifier_kind: column for column, f in self._judgement.carried() if f.treatment == "pseudonymise"}
-        if not {"anonymous_id", "user_id"} <= kinds.keys():
-            return
-        anonymous, user = kinds["anonymous_id"], kinds["user_id"]
-        pairs = self._connection.execute(
-            f"select {anonymous} as anonymous_id, {user} as user_id, min(own_at) as linked_at from chunk "
-            f"where {self._usable(anonymous)} and {user} is not null group by all order by all"
-        ).pl()
-        self._vault.link(pairs)
 
     def _distinct(self, column: str, f: Field) -> list[str]:
         """Return the values that are to be mapped: those of denied rows too, where such a row keeps what becomes of them."""
