@@ -1,4 +1,4 @@
-"""The stream of all visits in order of time: who comes on which day and minute, merged half hour by half hour.
+"""The stream of all visits in order of time: who comes on which day and minute, merged a few minutes at a time.
 
 Memory holds the visits that are under way, never a day's calls, and a few bytes for each learner. What a visit consists
 of is in `browsing`.
@@ -28,7 +28,7 @@ from pipelines.demo.world.hours import seconds_of_day
 from pipelines.demo.world.population import BLOCK, Block, blocks
 from pipelines.demo.world.span import DAY, JAKARTA_OFFSET, World
 
-SLICE_SECONDS = 1800
+_SLICE_SECONDS = 300
 
 _WEEKDAYS = (1.0, 1.05, 1.05, 1.0, 0.85, 0.95, 1.1)  # Monday first
 # Visits a day: of learners before they register, while they learn and afterwards; of visitors, crawlers and staff.
@@ -60,7 +60,7 @@ class Traffic:
         noise = sorted(access_log.noise(self._world, number), key=lambda found: found.instant)
         rng = streams.rng(streams.key(self._world.seed, "noise dirt"), midnight)
         place = 0
-        for until in range(midnight + SLICE_SECONDS, midnight + DAY + 1, SLICE_SECONDS):
+        for until in range(midnight + _SLICE_SECONDS, midnight + DAY + 1, _SLICE_SECONDS):
             found: list[Row | Fact] = []
             while place < len(visits) and visits[place].at < until:
                 found += self._begin(visits[place])
