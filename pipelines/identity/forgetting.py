@@ -43,8 +43,8 @@ def forget(connection: duckdb.DuckDBPyConnection, gone: pl.Series, *, since: int
         tables.query(connection, f"delete from vault.{table} where {bears}", incoming=rows)
 
 
-def withdraw(connection: duckdb.DuckDBPyConnection, known: pl.Series, *, domain: str) -> int:
-    """Delete the domain's secret of these subjects, and those altogether who then have neither secret nor attributes."""
+def withdraw(connection: duckdb.DuckDBPyConnection, known: pl.Series, *, domain: str, forgettable: pl.Series) -> int:
+    """Delete the domain's secret of these subjects, and the forgettable who then have neither secret nor attributes."""
     rows = known.to_frame("subject")
     tables.query(
         connection,
@@ -59,7 +59,7 @@ def withdraw(connection: duckdb.DuckDBPyConnection, known: pl.Series, *, domain:
         where incoming.subject not in (select subject from vault.domain_secrets where domain <> $identity)
             and incoming.subject not in (select subject from vault.attributes)
         """,
-        incoming=rows,
+        incoming=forgettable.to_frame("subject"),
         bound={"identity": subjects.IDENTITY},
     )["subject"]
     if not gone.is_empty():

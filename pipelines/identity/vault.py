@@ -114,13 +114,13 @@ class Vault:
         key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
         return pseudonyms.with_pseudonym(subjects.known_secrets(self._connection, known, domain=domain), key=key)
 
-    def withdraw(self, known: pl.Series, *, domain: str) -> int:
-        """Take the domain's secret from subjects, so that no pseudonym leads to them there; forget who has nothing left.
+    def withdraw(self, known: pl.Series, *, domain: str, forgettable: pl.Series) -> int:
+        """Take the domain's secret from subjects, so that no pseudonym leads to them there; return how many were forgotten.
 
-        Somebody has nothing left without another domain's secret and without sealed attributes. Return how many were
-        forgotten. That no row bears their pseudonym any more is the caller's to know.
+        Forgotten are the `forgettable` of them who have nothing left: no other domain's secret, no sealed attributes. That
+        no row bears their pseudonym any more is the caller's to know.
         """
-        return forgetting.withdraw(self._connection, known, domain=domain)
+        return forgetting.withdraw(self._connection, known, domain=domain, forgettable=forgettable)
 
     def commit(self) -> None:
         """Make everything since the last commit durable, all of it or nothing."""

@@ -63,8 +63,8 @@ def denials(connection: duckdb.DuckDBPyConnection, vault: Vault, *, domain: str)
 
 
 def leaving(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return `subject`, `pseudonym` of those in `denials` who refuse for good, by an identifier of their own."""
-    return connection.execute("select subject, pseudonym from denials where is_own").pl()
+    """Return `subject`, `pseudonym`, `is_own` of those in `denials` who refuse for good."""
+    return connection.execute("select subject, pseudonym, is_own from denials where isinf(until)").pl()
 
 
 def _add_stated(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame) -> None:

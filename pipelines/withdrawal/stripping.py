@@ -76,8 +76,9 @@ def strip(
     """Take the keys off every stored row whose owner refuses its purpose; the caller holds the writer lock.
 
     A row is concerned that is older than the first grant after its owner's last refusal. Whoever refuses for good and
-    stands in no row of a domain loses their secret there, and with the last one everything the vault has of them. Dead in
-    the middle, the next call completes it. Nothing new since the last call: nothing is opened.
+    stands in no row of a domain loses their secret there, and with the last one everything the vault has of them; of a
+    browser that refuses with its user the link alone is left, by which its next rows are known. Dead in the middle, the
+    next call completes it. Nothing new since the last call: nothing is opened.
     """
     with open_manifest(home) as manifest:
         manifest.recover()
@@ -148,8 +149,10 @@ class _Look:
                     leaving.setdefault(contract.domain, []).append(refusals.leaving(self._connection))
         for domain, left in leaving.items():
             gone = self._without_rows(pl.concat(left).unique(), domain=domain)
-            forgotten += self._vault.withdraw(gone, domain=domain)
-            self._project_links(domain)
+            if not gone.is_empty():
+                own = gone.filter("is_own")["subject"].unique()
+                forgotten += self._vault.withdraw(gone["subject"].unique(), domain=domain, forgettable=own)
+                self._project_links(domain)
         return Stripped(self._rows, self._days, forgotten)
 
     def _strip(self, contract: InboundContract) -> None:
@@ -180,8 +183,8 @@ class _Look:
             self.moves.append(Move(staged, place, columns_digest(contract.lake_columns)))
         return rows
 
-    def _without_rows(self, leaving: pl.DataFrame, *, domain: str) -> pl.Series:
-        """Return the subjects whose pseudonym in the domain stands in no row of any dataset."""
+    def _without_rows(self, leaving: pl.DataFrame, *, domain: str) -> pl.DataFrame:
+        """Return `subject`, `is_own` of those whose pseudonym in the domain stands in no row of any dataset."""
         self._connection.register("leaving", leaving)
         self._connection.execute("create or replace temp table still_there (pseudonym varchar)")
         for contract in self._contracts.inbound.values():
@@ -196,8 +199,8 @@ class _Look:
                         f"where {column} in (select pseudonym from leaving)"
                     )
         gone = self._connection.execute(
-            "select distinct subject from leaving where pseudonym not in (select pseudonym from still_there) order by 1"
-        ).pl()["subject"]
+            "select subject, is_own from leaving where pseudonym not in (select pseudonym from still_there) order by all"
+        ).pl()
         self._connection.unregister("leaving")
         return gone
 

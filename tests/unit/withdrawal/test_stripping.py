@@ -150,6 +150,33 @@ def test_links_to_the_forgotten_are_gone_from_the_projection(desk: Desk) -> None
     assert desk.subjects() == 0
 
 
+def test_no_link_is_shown_of_a_browser_whose_user_refuses_and_its_next_rows_are_known(desk: Desk) -> None:
+    desk.land("courses", "c.jsonl", [{"course_id": "web-1", "title": "x", "category": "web", "price_idr": 1}])
+    learnt = {"event_id": "e1", "user_id": "u1", "course_id": "web-1", "event_type": "enrolled", "occurred_at": MONDAY}
+    desk.land("course_progress", "p.jsonl", [learnt])
+    land_and_strip(desk, [call(1, MONDAY, **BOTH)], [statement(1, TUESDAY, granted=False, user_id="u1")])
+    assert desk.rows("identity_links").height == 0
+    assert desk.subjects() == 2  # the browser's link is what its next rows are known by
+
+    desk.land("web_events", "next.jsonl", [call(2, THURSDAY)])
+    desk.run()
+    assert keyed(desk) == ["Thursday"]
+    strip(desk)
+    assert keyed(desk) == []
+    assert desk.rows("identity_links").height == 0
+
+
+def test_a_look_that_changes_nothing_is_no_intervention(desk: Desk) -> None:
+    account = {"user_id": "u1", "email": "dewi@example.com", "registered_at": MONDAY, "updated_at": MONDAY}
+    desk.land("accounts", "a.jsonl", [account])
+    land_and_strip(desk, [call(1, MONDAY, **BOTH)], [statement(1, TUESDAY, granted=False, user_id="u1")])
+    desk.land("web_events", "more.jsonl", [call(2, MONDAY, anonymousId="b2")])
+    desk.run()
+    strip(desk)
+    with lake.open_manifest(desk.home) as manifest:
+        assert len(manifest.interventions()) == 1
+
+
 def test_nothing_new_is_not_looked_at_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     land_and_strip(desk, [call(1, MONDAY)], [statement(1, TUESDAY, granted=False)])
     assert not withdrawal.waits(desk.home, desk.terms)
