@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from pipelines.lake.placing import sync_folder
 from pipelines.settings import Home
 
 FILE_BYTES = 64 << 20
@@ -71,7 +72,7 @@ class Outlet:
         os.fsync(self._raw.fileno())
         self._raw.close()
         self._part.rename(self._part.with_suffix(""))
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         self._stream, self._raw, self._part, self._bytes = None, None, None, 0
         self.files += 1
 
@@ -90,11 +91,3 @@ class Outlet:
         self._raw = os.fdopen(descriptor, "wb")
         self._stream = gzip.GzipFile(name, "wb", compresslevel=_FASTEST, fileobj=self._raw, mtime=0)
         return self._stream
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import duckdb
@@ -17,7 +18,7 @@ from pipelines.intake.chunks import Progress
 from pipelines.intake.quarantine import Selection
 from pipelines.intake.reasons import is_matched
 from pipelines.intake.reports import BatchReport
-from pipelines.lake import open_manifest
+from pipelines.lake import Manifest, open_manifest
 from pipelines.settings import Home
 
 
@@ -68,23 +69,9 @@ def run(
     Raises BalanceError or IntakeFailure (nothing of that source's batch is kept), LakeDamaged, IdentityProblem, OSError;
     and, after all that could be taken in, SourcesWait.
     """
-    reports: list[BatchReport] = []
-    problems: dict[str, str] = {}
-    with open_manifest(home) as manifest:
-        manifest.recover()
-        manifest.check_stored()
-        intake = Intake(home, ring, contracts, manifest, as_of=as_of, progress=progress)
-        wanted = [name for name in _in_order(contracts) if sources is None or name in sources]
-        for name in wanted:
-            try:
-                report = _take_in(intake, contracts.inbound[name])
-            except MissingSecret as error:
-                problems[name] = str(error)
-            else:
-                reports += [report] if report else []
-    if problems:
-        raise SourcesWait(problems, reports=reports)
-    return tuple(reports)
+    with _opened(home, ring, contracts, as_of=as_of, progress=progress) as (intake, _):
+        wanted = ((name, None) for name in _in_order(contracts) if sources is None or name in sources)
+        return _take_in_each(intake, contracts, wanted)
 
 
 def replay(
@@ -101,23 +88,44 @@ def replay(
     What had landed meanwhile waits. Rows of other sources that are cured by it are taken in too. The caller holds the
     writer lock. Raises what `run` raises.
     """
-    reports: list[BatchReport] = []
-    problems: dict[str, str] = {}
-    nothing = Selection(source="")
+    with _opened(home, ring, contracts, as_of=as_of, progress=progress) as (intake, manifest):
+        return _take_in_each(intake, contracts, _chosen_or_due(contracts, manifest, chosen))
+
+
+def _chosen_or_due(
+    contracts: Contracts, manifest: Manifest, chosen: Selection
+) -> Iterator[tuple[str, Selection | None]]:
+    """Yield the sources to judge again. Asked one by one: what one brings can make a later one due."""
+    for name in _in_order(contracts):
+        if chosen.source in (None, name):
+            yield name, chosen
+        elif manifest.is_due(name):
+            yield name, Selection(source="")
+
+
+@contextmanager
+def _opened(
+    home: Home, ring: Keyring, contracts: Contracts, *, as_of: datetime, progress: Progress
+) -> Iterator[tuple[Intake, Manifest]]:
+    """Complete what a dead process had begun, check that the lake is whole, and be ready to take in."""
     with open_manifest(home) as manifest:
         manifest.recover()
         manifest.check_stored()
-        intake = Intake(home, ring, contracts, manifest, as_of=as_of, progress=progress)
-        for name in _in_order(contracts):
-            is_chosen = chosen.source in (None, name)
-            if not is_chosen and not manifest.is_due(name):
-                continue
-            try:
-                report = _take_in(intake, contracts.inbound[name], chosen=chosen if is_chosen else nothing)
-            except MissingSecret as error:
-                problems[name] = str(error)
-            else:
-                reports += [report] if report else []
+        yield Intake(home, ring, contracts, manifest, as_of=as_of, progress=progress), manifest
+
+
+def _take_in_each(
+    intake: Intake, contracts: Contracts, wanted: Iterable[tuple[str, Selection | None]]
+) -> tuple[BatchReport, ...]:
+    reports: list[BatchReport] = []
+    problems: dict[str, str] = {}
+    for name, chosen in wanted:
+        try:
+            report = _take_in(intake, contracts.inbound[name], chosen=chosen)
+        except MissingSecret as error:
+            problems[name] = str(error)
+        else:
+            reports += [report] if report else []
     if problems:
         raise SourcesWait(problems, reports=reports)
     return tuple(reports)

@@ -20,7 +20,7 @@ def put_in_place(root: Path, *, staged: str | None, target: str) -> None:
     if source.exists():  # else an earlier attempt has moved it
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         source.replace(place)
-        _sync_folder(place.parent)
+        sync_folder(place.parent)
 
 
 def salted_digest(text: str, *, salt: bytes) -> str:
@@ -28,7 +28,8 @@ def salted_digest(text: str, *, salt: bytes) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=salt, digest_size=20).hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: what was renamed into it, and what was removed."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -354,7 +354,7 @@ def test_a_read_killed_anywhere_is_completed_by_the_next(platform: Platform, own
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at", [("outlet._sync_folder", 2), ("marks.Marks.finish", 2), ("intake.run", 1)])
+@pytest.mark.parametrize("at", [("outlet.sync_folder", 2), ("marks.Marks.finish", 2), ("intake.run", 1)])
 def test_a_table_that_returns_to_an_earlier_state_does_so_in_the_lake(platform: Platform, at: tuple[str, int]):
     def titles() -> list[str]:
         return platform.desk.rows("courses")["title"].to_list()
