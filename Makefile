@@ -30,7 +30,7 @@ lint: .venv/.ready  ## style, types, rooms, SQL
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports
-	@$(RUN) sqlfluff lint dbt_project/models dbt_project/tests
+	@$(RUN) sqlfluff lint dbt_project/models dbt_project/tests data_contracts/internal
 
 unit: .venv/.ready
 	@$(RUN) pytest

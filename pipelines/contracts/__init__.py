@@ -7,17 +7,14 @@ from pipelines.contracts.documents import ContractViolation, Finding
 from pipelines.contracts.loading import Contracts, load
 from pipelines.contracts.models import (
     ConsentRule,
-    Disclosure,
-    Exposure,
     Field,
     InboundContract,
     InternalContract,
     LakeColumn,
-    OutboundColumn,
-    OutboundContract,
     Reference,
     Retention,
 )
+from pipelines.contracts.outbound import Disclosure, Exposure, OutboundColumn, OutboundContract
 from pipelines.contracts.registers import Policy, PolicyVersions, Recipient, Taxonomy
 
 __all__ = [

@@ -10,10 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pipelines.contracts import documents, relations, sharing, traffic
+from pipelines.contracts import documents, projections, relations, sharing, traffic
 from pipelines.contracts.checks import Vocabulary
 from pipelines.contracts.documents import Findings, Node
-from pipelines.contracts.models import Dataset, InboundContract, InternalContract, OutboundContract
+from pipelines.contracts.models import Dataset, InboundContract, InternalContract
+from pipelines.contracts.outbound import OutboundContract
 from pipelines.contracts.reading import Reader
 from pipelines.contracts.registers import Policy, PolicyVersions, Recipient, Recipients, Taxonomy
 from pipelines.contracts.strict import Frozen, Strict
@@ -89,6 +90,7 @@ def _datasets(
     inbound = sharing.with_shared_paths(inbound, inbound_nodes, findings)
     relations.check_inbound(inbound, inbound_nodes, findings)
     relations.check_internal(internal, inbound, internal_nodes, findings)
+    projections.check(internal, inbound, internal_nodes, findings, taxonomy=reader.words.taxonomy)
     relations.check_outbound(outbound, outbound_nodes, findings)
     return inbound, internal, outbound
 

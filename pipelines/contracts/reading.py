@@ -10,25 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pipelines.contracts import columns, odcs
+from pipelines.contracts import columns, odcs, projections
 from pipelines.contracts.checks import Vocabulary
 from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.extracts import Extract
 from pipelines.contracts.models import (
     POLICY_VERSION,
     ConsentRule,
-    Disclosure,
-    Exposure,
     Field,
     InboundContract,
     InternalContract,
     LakeColumn,
-    OutboundColumn,
-    OutboundContract,
     Reference,
     Retention,
 )
 from pipelines.contracts.odcs import Entry
+from pipelines.contracts.outbound import Disclosure, Exposure, OutboundColumn, OutboundContract
 from pipelines.contracts.registers import Policy
 from pipelines.contracts.traffic import TrafficRule
 
@@ -113,7 +110,7 @@ class Reader:
 
     def internal(self, root: Node, *, file: Path) -> InternalContract | None:
         """Return a contract of a dataset of our own making, or None and findings."""
-        entry = odcs.document(root, allowed=frozenset(_DATASET | {"sortBy"}), findings=self.findings)
+        entry = odcs.document(root, allowed=frozenset(_DATASET | {"sortBy", "projects"}), findings=self.findings)
         self.words.check_dataset(entry)
         own = [
             self._own_column(row) for row in odcs.properties(root, allowed=frozenset(_TREATED), findings=self.findings)
@@ -122,6 +119,8 @@ class Reader:
             InternalContract,
             self.findings,
             file=file,
+            projects=entry.names("projects"),
+            query=projections.query_beside(file),
             retention=self._retention(root, entry),
             lake_columns=tuple(column for column in own if column),
         )

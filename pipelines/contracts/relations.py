@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from pipelines.contracts import odcs
 from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.extracts import check_extract
-from pipelines.contracts.models import ConsentRule, Field, InboundContract, InternalContract, OutboundContract
+from pipelines.contracts.models import ConsentRule, Field, InboundContract, InternalContract
+from pipelines.contracts.outbound import OutboundContract
 from pipelines.contracts.registers import Policy, PolicyVersions, Recipients, Taxonomy
 from pipelines.contracts.traffic import COLUMN as BOT_REASON
 from pipelines.contracts.traffic import TrafficRule
@@ -37,10 +38,12 @@ def check_internal(
     nodes: Mapping[str, Node],
     findings: Findings,
 ) -> None:
-    """Check that a dataset of our own making comes from inbound fields that are there."""
+    """Check that a dataset of our own making comes from inbound fields that are there; projections apart."""
     check_columns(contracts, nodes, findings)
     fields = {f"{name}.{field.path}" for name, contract in inbound.items() for field in contract.fields}
     for name, contract in contracts.items():
+        if contract.projects or contract.query:
+            continue
         for source in sorted({source for column in contract.lake_columns for source in column.sources} - fields):
             what = f"transformSourceObjects names `{source}`, which is no inbound field"
             findings.add(_place(nodes[name], source), what, mend="write it as source.field")

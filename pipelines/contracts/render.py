@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from pipelines.contracts.loading import Contracts
-from pipelines.contracts.models import InboundContract, InternalContract, LakeColumn, OutboundContract
+from pipelines.contracts.models import InboundContract, InternalContract, LakeColumn
+from pipelines.contracts.outbound import OutboundContract
 
 SOURCES_FILE = "models/_sources.yml"
 EXPOSURES_FILE = "models/_exposures.yml"

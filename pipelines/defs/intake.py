@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 import dagster as dg
 
-from pipelines import intake, lake, withdrawal
-from pipelines.contracts import InboundContract
+from pipelines import intake, lake, projections, withdrawal
+from pipelines.contracts import InboundContract, InternalContract
+from pipelines.contracts.projections import in_order
 from pipelines.defs import landing
 from pipelines.defs.partitions import DAYS, ONE_RUN, keys_within
 from pipelines.defs.site import Site, contracts_in_force, owner
@@ -83,14 +84,12 @@ def specs() -> list[dg.AssetSpec]:
             kinds={"parquet"},
         ),
         *[_dataset(contract) for contract in inbound],
+        *[_projection(contract) for contract in _projected()],
     ]
 
 
 def _dataset(contract: InboundContract) -> dg.AssetSpec:
     by_day = contract.kind == "event"
-    columns = [
-        dg.TableColumn(column.name, column.sql_type, description=column.description) for column in contract.lake_columns
-    ]
     return dg.AssetSpec(
         key(contract.name),
         deps=[_upstream(contract)],
@@ -100,8 +99,29 @@ def _dataset(contract: InboundContract) -> dg.AssetSpec:
         owners=[owner(contract.owner)],
         kinds={"parquet"},
         partitions_def=DAYS if by_day else None,
-        metadata={"dagster/column_schema": dg.TableSchema(columns=columns)},
+        metadata=_columns(contract),
     )
+
+
+def _projection(contract: InternalContract) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key(contract.name),
+        deps=[VAULT, *map(key, contract.projects)],
+        group_name="lake",
+        description=f"{contract.description} A projection for the domain {contract.domain}.",
+        owners=[owner(contract.owner)],
+        kinds={"parquet"},
+        metadata=_columns(contract),
+    )
+
+
+def _projected() -> Sequence[InternalContract]:
+    return in_order(contracts_in_force().internal)
+
+
+def _columns(contract: InboundContract | InternalContract) -> dict[str, dg.TableSchema]:
+    columns = [dg.TableColumn(each.name, each.sql_type, description=each.description) for each in contract.lake_columns]
+    return {"dagster/column_schema": dg.TableSchema(columns=columns)}
 
 
 def _upstream(contract: InboundContract) -> dg.AssetKey:
@@ -115,13 +135,13 @@ def _upstream(contract: InboundContract) -> dg.AssetKey:
     specs=specs(),
     can_subset=True,
     backfill_policy=ONE_RUN,
-    description="Judges what has landed, resolves identities, writes the lake, strips what was withdrawn.",
+    description="Judges what has landed, resolves identities, writes the lake, strips what was withdrawn, projects.",
 )
 @each_by_kind("intake")
 def lake_assets(
     context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Take in all that has landed, and take back what was withdrawn."""
+    """Take in all that has landed, take back what was withdrawn, and project what domains may know of each other."""
     site.say("intake: reading what has landed")
     left_out = ""
     try:
@@ -130,6 +150,7 @@ def lake_assets(
         reports, left_out = waiting.reports, str(waiting)
         context.log.error(left_out)
     stripped = withdrawal.strip(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+    projected = projections.project(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
     for report in reports:
         site.say(f"intake: {report.source}, {report.rows_in:,} rows in, {report.accepted:,} accepted")
     for dataset, days in lake.stale_days(site.home).items():
@@ -143,6 +164,7 @@ def lake_assets(
             drifts = [told for report in reports for told in report.drifts]
             facts |= {DRIFT: "\n".join(drifts)} if drifts and spec.key == BATCH else {}
             facts |= stripped.counts if spec.key == WITHDRAWALS else {}
+            facts |= projected.counts(spec.key.path[-1])
             yield dg.MaterializeResult(spec.key, metadata=facts)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines import intake, lake, settings, warehouse, withdrawal
+from pipelines import intake, lake, projections, settings, warehouse, withdrawal
 from pipelines.contracts import Contracts
 from pipelines.defs.fingerprints import models_fingerprint
 from pipelines.identity.keys import Keyring
@@ -23,6 +23,7 @@ def what_waits(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_o
     reasons = {
         "files that have landed": intake.pending(home, contracts),
         "withdrawals of consent": withdrawal.waits(home, contracts),
+        "projections between domains": projections.waits(home, contracts),
         "models of days that changed": bool(lake.stale_days(home)),
         "models that were written anew": has_other_models(home),
         "the release": not _is_released(home, ring, contracts, as_of=as_of),

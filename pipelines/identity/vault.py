@@ -114,6 +114,17 @@ class Vault:
         key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
         return pseudonyms.with_pseudonym(subjects.known_secrets(self._connection, known, domain=domain), key=key)
 
+    def translations(self, *, origin: str, target: str) -> Iterator[pl.DataFrame]:
+        """Yield `origin_pseudonym`, `pseudonym` of whoever has one in both domains; nobody gets one.
+
+        A slice of the subjects at a time.
+        """
+        for first in range(1, subjects.next_number(self._connection), _SLICE_ROWS):
+            known = pl.Series("subject", range(first, first + _SLICE_ROWS), dtype=pl.Int64)
+            there = self.pseudonyms(known, domain=target)
+            here = self.pseudonyms(there["subject"], domain=origin).rename({"pseudonym": "origin_pseudonym"})
+            yield here.join(there, on="subject").select("origin_pseudonym", "pseudonym")
+
     def withdraw(self, known: pl.Series, *, domain: str, forgettable: pl.Series) -> int:
         """Take the domain's secret from subjects, so that no pseudonym leads to them there; return how many were forgotten.
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from pipelines.lake.drifts import Drifts
 from pipelines.lake.placing import put_in_place, salted_digest
+from pipelines.lake.readers import Readers
 from pipelines.lake.records import BatchRow, Intervention, LandedFile, Move
 from pipelines.settings import Home
 
@@ -42,7 +43,6 @@ create table if not exists interventions (
     intervention_id text primary key, position integer not null, kind text not null, as_of text not null,
     state text not null check (state in ('prepared', 'committed')), counts text not null
 );
-create table if not exists seen (reader text primary key, position integer not null);
 create table if not exists stored (path text primary key, bytes integer not null, columns text not null);
 create table if not exists salt (value blob not null);
 create table if not exists due (source text primary key);
@@ -173,19 +173,9 @@ class Manifest:
         )
         return tuple(Intervention(work_id, kind, as_of, json.loads(text)) for work_id, kind, as_of, text in rows)
 
-    def unseen(self, reader: str, *, sources: Iterable[str]) -> int | None:
-        """Return the position of the last batch of these sources where the reader has not seen it; None where it has."""
-        seen = self._connection.execute("select position from seen where reader = ?", [reader]).fetchone()
-        listed = sorted(sources)
-        places = ", ".join("?" * len(listed))
-        query = f"select max(position) from batches where source in ({places})"
-        last = self._connection.execute(query, listed).fetchone()[0]
-        return None if last is None or (seen and seen[0] >= last) else int(last)
-
-    def note_seen(self, reader: str, position: int) -> None:
-        """Note up to which batch a reader has seen what came in."""
-        with self._connection:
-            self._connection.execute("insert or replace into seen values (?, ?)", [reader, position])
+    def readers(self) -> Readers:
+        """Return the book of who has seen what came in."""
+        return Readers(self._connection)
 
     def stale(self) -> dict[str, tuple[date, ...]]:
         """Return the days of each dataset that changed since the models last saw them."""
@@ -287,7 +277,7 @@ def open_manifest(home: Home) -> Iterator[Manifest]:
     connection = sqlite3.connect(home.manifest_file)
     try:
         connection.execute("pragma synchronous = full")
-        connection.executescript(_SCHEMA + Drifts.SCHEMA)
+        connection.executescript(_SCHEMA + Drifts.SCHEMA + Readers.SCHEMA)
         yield Manifest(home, connection)
     finally:
         connection.close()

@@ -62,7 +62,7 @@ def waits(home: Home, contracts: Contracts) -> bool:
     if not home.manifest_file.exists():
         return False
     with open_manifest(home) as manifest:
-        return manifest.unseen(_READER, sources=_heard(contracts)) is not None
+        return manifest.readers().unseen(_READER, sources=_heard(contracts)) is not None
 
 
 def strip(
@@ -82,7 +82,7 @@ def strip(
     """
     with open_manifest(home) as manifest:
         manifest.recover()
-        position = manifest.unseen(_READER, sources=_heard(contracts))
+        position = manifest.readers().unseen(_READER, sources=_heard(contracts))
         if position is None:
             return Stripped()
         spill = staging_dir(home) / "spill"
@@ -96,7 +96,7 @@ def strip(
             look = _Look(home, contracts, connection, vault, day=day, progress=progress)
             stripped = look.over_everything()
             _keep(manifest, vault, look, stripped, as_of=as_of, position=position)
-        manifest.note_seen(_READER, position)
+        manifest.readers().note_seen(_READER, position)
     return stripped
 
 

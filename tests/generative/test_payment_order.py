@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines import lake, projections
 from pipelines.identity import keys
 from pipelines.intake import treatments
-from pipelines.settings import DBT_PROJECT_DIR
-from tests.desk import Desk, make_desk
+from tests.desk import AS_OF, Desk, make_desk
 
 KEY = "kunci-server-uji"
 GROSS = "375000.00"
@@ -87,17 +86,14 @@ def _line(number: int, name: str, state: State, *, key: str = KEY) -> str:
 
 
 def _final_states(desk: Desk, *, orders: int) -> list[str]:
-    """The model's answer, order by order."""
+    """What is projected of the payments, order by order."""
+    with lake.writer_lock(desk.home):
+        projections.project(desk.home, desk.ring, desk.terms, as_of=AS_OF)
     with duckdb.connect() as connection:
-        connection.register("lake_payments", desk.rows("payments").with_columns(dt="folder"))
-        for model in ("staging/stg_lake__payments", "intermediate/int_orders_paid"):
-            text = (DBT_PROJECT_DIR / "models" / f"{model}.sql").read_text()
-            text = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", text)
-            text = re.sub(r"\{\{ source\('lake', '(\w+)'\) \}\}", r"lake_\1", text)
-            connection.execute(f"create table {Path(model).name} as {text}")
+        connection.register("order_payments", desk.rows("order_payments"))
         key = treatments.keyed("'order-' || n", key=f"'{desk.ring.event_key().hex()}'", family="orders")
         numbered = f"select n, {key} as order_key from range({orders}) as numbers (n)"
-        query = f"select payment_state from ({numbered}) join int_orders_paid using (order_key) order by n"
+        query = f"select payment_state from ({numbered}) join order_payments using (order_key) order by n"
         return [state for (state,) in connection.execute(query).fetchall()]
 
 

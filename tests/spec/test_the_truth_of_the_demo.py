@@ -24,9 +24,10 @@ from polars.testing import assert_frame_equal
 from pipelines import engine, lake, settings, warehouse
 from pipelines.identity import keys, matching
 from pipelines.identity.vault import open_vault
-from pipelines.intake import quarantine
+from pipelines.intake import quarantine, treatments
 from pipelines.lake import open_manifest
-from tests.truth import balances, completion, funnel, held, reasons, sound, traffic
+from tests.truth import balances, completion, funnel, held, payments, reasons, sound, traffic
+from tests.truth.enrolments import by_learner, in_cohorts, in_enrolments
 from tests.truth.later import LATER
 from tests.truth.ledger import Ledger
 from tests.truth.reading import World, last_second
@@ -260,6 +261,44 @@ def test_daily_traffic_is_that_of_the_world(ran: Ran):
     expected = traffic.daily(ran.world, as_of=ran.as_of)
     _assert_same(ran.marts["agg_traffic_daily"].select(expected.columns), expected, by=["dt", "page_path"])
     assert expected["engaged_learners"].sum() > 0
+
+
+def test_the_payment_of_each_order_ends_as_the_world_knows(ran: Ran):
+    expected = payments.outcomes(ran.world)
+    found = _order_payments(ran, expected["order_id"]).select(expected.columns[2:], order_id="order_id")
+    assert_frame_equal(found.sort("order_id"), expected.drop("user_id"), check_column_order=False)
+    assert {"paid", "failed", "pending"} <= set(expected["payment_state"])
+
+
+def test_who_paid_and_learns_is_one_person_in_both_domains(ran: Ran):
+    # The projection bears no order's key: of the orders that arrived, the states are those of the test above.
+    orders = ran.world.frame("orders").select("order_id", "user_id")
+    paid = orders.join(_order_payments(ran, orders["order_id"]).filter(payment_state="paid"), on="order_id")
+    events = held.learning_events(ran.world, rules=TODAY, as_of=ran.as_of)
+    learners = by_learner(in_cohorts(in_enrolments(events), ran.world), ran.world)
+    expected = paid.join(learners, on=["user_id", "course_id"]).group_by("course_id").agg(pl.col("user_id").n_unique())
+    with warehouse.open_read_only(ran.home, keys.open_keyring(ran.home)) as connection:
+        projected = lake.read_expression(lake.current_file(ran.home, "learner_payments"))
+        found = connection.execute(f"""
+            select course_id, count(distinct learner_pseudonym) as user_id from {projected}
+            join warehouse.marts.fct_enrolments using (learner_pseudonym, course_id)
+            where payment_state = 'paid' group by course_id""").pl()
+    assert_frame_equal(found.sort("course_id"), expected.sort("course_id"), check_dtypes=False)
+    assert expected["user_id"].sum() > 0
+
+
+def _order_payments(ran: Ran, order_ids: pl.Series) -> pl.DataFrame:
+    """What the lake has of these orders, days on Jakarta's calendar."""
+    ring = keys.open_keyring(ran.home)
+    with engine.connect(parquet_keys=ring.parquet_keys()) as connection:
+        engine.set_secret(connection, "event_key", ring.event_key().hex())
+        connection.register("asked", order_ids.to_frame("order_id").to_arrow())
+        key = treatments.keyed("order_id", key="getvariable('event_key')", family="orders")
+        stored = lake.read_expression(lake.current_file(ran.home, "order_payments"))
+        return connection.execute(f"""
+            select asked.order_id, stored.course_id, stored.payment_state,
+                (ordered_at + interval 7 hours)::date as ordered_date, (paid_at + interval 7 hours)::date as paid_date
+            from asked join {stored} as stored on stored.order_key = {key} where buyer_pseudonym is not null""").pl()
 
 
 def test_whatever_is_planted_is_found(ran: Ran):

@@ -43,7 +43,7 @@ def test_every_source_of_this_product_has_a_contract(contracts: Contracts):
         "rights_requests",
     }
     assert set(contracts.outbound) == {"agg_completion_rates", "agg_module_funnel", "agg_traffic_daily"}
-    assert set(contracts.internal) == {"identity_links"}
+    assert set(contracts.internal) == {"identity_links", "order_payments", "learner_payments"}
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_sources_hold_every_lake_dataset_with_its_tags():
     tables = {table["name"]: {each["name"]: each for each in table["columns"]} for table in source["tables"]}
 
     assert source["schema"] == "lake"
-    assert set(tables) == {*contracts.inbound, "identity_links"}
+    assert set(tables) == {*contracts.inbound, *contracts.internal}
     assert "pii:pseudonym" in tables["accounts"]["learner_pseudonym"]["config"]["tags"]
     assert "pii:quasi" in tables["web_events"]["ip_network"]["config"]["tags"]
     assert "dt" in tables["web_events"]

@@ -17,6 +17,8 @@ PAYMENTS = "inbound/payments.odcs.yaml"
 RATES = "outbound/agg_completion_rates.odcs.yaml"
 TRAFFIC = "outbound/agg_traffic_daily.odcs.yaml"
 LINKS = "internal/identity_links.odcs.yaml"
+LEARNER_PAYMENTS = "internal/learner_payments.odcs.yaml"
+QUERY = "internal/learner_payments.sql"
 
 EMAIL = """        description: The learner's e-mail address.
         customProperties:
@@ -494,6 +496,95 @@ FAULTS = {
         0,
         "no inbound field",
         "source.field",
+    ),
+    "projection of what is not declared": (
+        QUERY,
+        "from lake.order_payments",
+        "from lake.order_payments left join lake.orders as orders using (buyer_pseudonym)",
+        None,
+        "the query reads `lake.orders`, which is not declared",
+        "name the same",
+    ),
+    "projection of a dataset that its query leaves alone": (
+        LEARNER_PAYMENTS,
+        "value: [order_payments]",
+        "value: [order_payments, orders]",
+        0,
+        "learner_payments.sql does not read `lake.orders`",
+        "name the same",
+    ),
+    "projection of nothing": (
+        LEARNER_PAYMENTS,
+        "value: [order_payments]",
+        "value: [order_paiments]",
+        0,
+        "`order_paiments` is no dataset",
+        "name datasets",
+    ),
+    "projection whose query is no SQL": (QUERY, "select\n", "selekt\n", None, "cannot be read as SQL", "one SELECT"),
+    "projection of a column that is not there": (
+        LEARNER_PAYMENTS,
+        "[order_payments.paid_at]",
+        "[order_payments.payed_at]",
+        0,
+        "`order_payments.payed_at`, which is no column",
+        "transformSourceObjects",
+    ),
+    "projection of a column from nowhere": (
+        LEARNER_PAYMENTS,
+        "        transformSourceObjects: [order_payments.paid_at]\n",
+        "",
+        None,
+        "`paid_date` comes from ``",
+        "transformSourceObjects",
+    ),
+    "projection for a purpose that its source does not bear": (
+        LEARNER_PAYMENTS,
+        "value: [aggregate_statistics]}\n  - property: lawfulBasis\n    value: {aggregate_statistics: legitimate_interest}",
+        "value: [product_analytics]}\n  - property: lawfulBasis\n    value: {product_analytics: consent}",
+        0,
+        "`order_payments` may not be used for `product_analytics`",
+        "at the source",
+    ),
+    "an instant that crosses domains": (
+        LEARNER_PAYMENTS,
+        "physicalType: DATE\n        classification: confidential\n        description: Day on which",
+        "physicalType: TIMESTAMP\n        classification: confidential\n        description: Day on which",
+        None,
+        "takes the instant `order_payments.paid_at` into another domain",
+        "cut_to_day",
+    ),
+    "a key that crosses domains": (
+        LEARNER_PAYMENTS,
+        "[order_payments.course_id]",
+        "[order_payments.course_id, order_payments.order_key]",
+        None,
+        "takes the key `order_payments.order_key` into another domain",
+        "leave it out",
+    ),
+    "a pseudonym that crosses domains as it is": (
+        LEARNER_PAYMENTS,
+        "{property: treatment, value: pseudonymise}",
+        "{property: treatment, value: keep}",
+        None,
+        "and `order_payments.buyer_pseudonym` are not both pseudonyms",
+        "pseudonymise",
+    ),
+    "a state that is told as if it were nobody's": (
+        LEARNER_PAYMENTS,
+        "        classification: confidential\n        description: paid, partially",
+        "        classification: internal\n        description: paid, partially",
+        None,
+        "is internal, but `order_payments.payment_state` is confidential",
+        "write confidential",
+    ),
+    "projections in a circle": (
+        LEARNER_PAYMENTS,
+        "value: [order_payments]",
+        "value: [order_payments, learner_payments]",
+        None,
+        "in a circle",
+        "before both",
     ),
     "file and name differ": (LINKS, "name: identity_links", "name: links", 0, "not that of the file", "links"),
     "other standard": (LINKS, "apiVersion: v3.1.0", "apiVersion: v2.2.2", 0, "not ODCS 3.1", "v3.1.0"),

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines import lake, withdrawal
 from pipelines.identity.vault import open_vault
+from pipelines.lake.readers import Readers
 from pipelines.withdrawal import Stripped
 from tests.desk import AS_OF, Desk
 
@@ -201,9 +202,12 @@ def test_the_days_that_changed_await_their_models_and_the_manifest_tells_of_it(d
     assert (told.kind, told.counts["rows"], told.counts["forgotten"]) == ("withdrawal", {"web_events": 1}, 1)
 
 
-@pytest.mark.parametrize("dies_at", ["prepare_intervention", "finish", "note_seen"])
+@pytest.mark.parametrize(
+    ("room", "dies_at"),
+    [(lake.Manifest, "prepare_intervention"), (lake.Manifest, "finish"), (Readers, "note_seen")],
+)
 def test_a_death_in_the_middle_leaves_nobody_half_stripped(
-    desk: Desk, dies_at: str, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, room: type, dies_at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.land("web_events", "w.jsonl", [call(1, MONDAY), call(2, WEDNESDAY), call(3, MONDAY, anonymousId="b2")])
     desk.land("consents", "c.jsonl", [statement(1, THURSDAY, granted=False)])
@@ -216,7 +220,7 @@ def test_a_death_in_the_middle_leaves_nobody_half_stripped(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(lake.Manifest, dies_at, die)
+        patch.setattr(room, dies_at, die)
         with pytest.raises(Killed):
             strip(desk)
     strip(desk)

@@ -1,17 +1,23 @@
 with
 
+orders as (
+
+    select * from lake.orders
+
+),
+
 payments as (
 
     select
         *,
         status_code = '200'
-        and fraud_status = 'accept'
+        and coalesce(fraud_status, 'accept') = 'accept'
         and transaction_status in ('settlement', 'capture') as is_success,
         status_code = '200'
         and transaction_status in ('refund', 'chargeback') as is_refund,
         status_code = '200'
         and transaction_status in ('partial_refund', 'partial_chargeback') as is_partial_refund
-    from {{ ref('stg_lake__payments') }}
+    from lake.payments
 
 ),
 
@@ -59,7 +65,7 @@ settled_transactions as (
 ),
 
 -- An order is paid when one of the attempts to pay it is.
-orders as (
+told_orders as (
 
     select
         order_key,
@@ -70,30 +76,52 @@ orders as (
 
 ),
 
+order_states as (
+
+    select
+        told_orders.order_key,
+        told_orders.place,
+        told_orders.transactions,
+        max(case when told_orders.place <= 3 then chosen.gross_amount_idr end) as paid_amount_idr,
+        max(
+            case when told_orders.place in (2, 3) then chosen.refunded_amount_idr end
+        ) as refunded_amount_idr,
+        min(case when told_orders.place <= 3 then chosen.paid_at end) as paid_at,
+        max(case when told_orders.place in (2, 3) then chosen.refunded_at end) as refunded_at
+    from told_orders
+    inner join settled_transactions as chosen
+        on told_orders.order_key = chosen.order_key and told_orders.place = chosen.place
+    group by told_orders.order_key, told_orders.place, told_orders.transactions
+
+),
+
+-- That money came is believed of the payment service alone; that none came, of the shop where the service says nothing final.
 final as (
 
     select
-        orders.order_key,
+        coalesce(orders.order_key, order_states.order_key) as order_key,
+        orders.buyer_pseudonym,
+        orders.course_id,
 
-        case orders.place
-            when 1 then 'paid'
-            when 2 then 'partially_refunded'
-            when 3 then 'refunded'
-            when 4 then 'pending'
-            else 'failed'
+        case
+            when order_states.place = 1 then 'paid'
+            when order_states.place = 2 then 'partially_refunded'
+            when order_states.place = 3 then 'refunded'
+            when order_states.place = 5 then 'failed'
+            when orders.status in ('denied', 'expired', 'cancelled') then 'failed'
+            else 'pending'
         end as payment_state,
-        orders.place <= 2 as is_paid,
+        coalesce(order_states.place, 4) <= 2 as is_paid,
 
-        orders.transactions,
-        max(case when orders.place <= 3 then chosen.gross_amount_idr end) as paid_amount_idr,
-        max(case when orders.place in (2, 3) then chosen.refunded_amount_idr end) as refunded_amount_idr,
+        coalesce(order_states.transactions, 0) as transactions,
+        order_states.paid_amount_idr,
+        order_states.refunded_amount_idr,
 
-        min(case when orders.place <= 3 then chosen.paid_at end) as paid_at,
-        max(case when orders.place in (2, 3) then chosen.refunded_at end) as refunded_at
+        orders.created_at as ordered_at,
+        order_states.paid_at,
+        order_states.refunded_at
     from orders
-    inner join settled_transactions as chosen
-        on orders.order_key = chosen.order_key and orders.place = chosen.place
-    group by orders.order_key, orders.place, orders.transactions
+    full outer join order_states on orders.order_key = order_states.order_key
 
 )
 

@@ -1,0 +1,56 @@
+"""The frozen models of what is published: columns, what protects them, who looks at them.
+
+Assessing and publishing do not belong here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pipelines.contracts.models import Dataset
+from pipelines.contracts.strict import Strict
+
+
+class OutboundColumn(Strict):
+    """One column of a published dataset."""
+
+    name: str
+    sql_type: str
+    description: str
+    role: Literal["dimension", "measure", "flag"]
+    required: bool = False
+
+
+class Disclosure(Strict):
+    """What protects a published dataset: the distinct people counted, parts of them, the flag of a closed window.
+
+    `at_least` are counts that must reach the threshold themselves, whatever their complement. With `omit_withheld` the
+    rows that are withheld are left out altogether: a missing row is then zero or withheld.
+    """
+
+    population: str
+    parts: tuple[str, ...] = ()
+    at_least: tuple[str, ...] = ()
+    closed_window: str | None = None
+    omit_withheld: bool = False
+
+
+class Exposure(Strict):
+    """Who looks at a published dataset, and where."""
+
+    label: str
+    type: Literal["dashboard", "notebook", "analysis", "ml", "application"] = "dashboard"
+    maturity: Literal["high", "medium", "low"] = "high"
+    description: str
+
+
+class OutboundContract(Dataset):
+    """A published dataset: aggregates that were assessed and name nobody."""
+
+    columns: tuple[OutboundColumn, ...]
+    disclosure: Disclosure
+    exposure: Exposure
+
+    def named(self, role: str) -> tuple[str, ...]:
+        """Return the names of the columns of a role."""
+        return tuple(column.name for column in self.columns if column.role == role)
