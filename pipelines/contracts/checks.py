@@ -46,6 +46,7 @@ class Vocabulary:
             "treatment": self.taxonomy.treatments,
             "identifier": self.taxonomy.identifiers,
             "identifier_kind": self.taxonomy.identifier_kinds,
+            "unit": self.taxonomy.units,
         }
         for name in names:
             self._one(row, name, known[name])

@@ -12,13 +12,21 @@ from pipelines.contracts.strict import Strict
 
 
 class OutboundColumn(Strict):
-    """One column of a published dataset."""
+    """One column of a published dataset, and how it is to be read.
+
+    `unit` is that of a figure. A derived column is no column of the mart: it is computed from the published cells by
+    `formula`, SQL over the table's other columns, so that it tells nothing that they do not. Of a measure `formula` says
+    in words how the model makes it. `caveat` is what a reader could take it for, and is not.
+    """
 
     name: str
     sql_type: str
     description: str
-    role: Literal["dimension", "measure", "flag"]
+    role: Literal["dimension", "measure", "flag", "derived"]
     required: bool = False
+    unit: str | None = None
+    formula: str | None = None
+    caveat: str | None = None
 
 
 class Disclosure(Strict):
@@ -50,6 +58,11 @@ class OutboundContract(Dataset):
     columns: tuple[OutboundColumn, ...]
     disclosure: Disclosure
     exposure: Exposure
+
+    @property
+    def mart_columns(self) -> tuple[OutboundColumn, ...]:
+        """Return the columns that the mart has: all but those derived from what is published."""
+        return tuple(column for column in self.columns if column.role != "derived")
 
     def named(self, role: str) -> tuple[str, ...]:
         """Return the names of the columns of a role."""

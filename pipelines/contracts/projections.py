@@ -5,20 +5,15 @@ Who carries a projection out does not belong here (see the room `projections`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
 
-import duckdb
-
-from pipelines.contracts import odcs
+from pipelines.contracts import odcs, queries
 from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.models import InboundContract, InternalContract, LakeColumn
 from pipelines.contracts.registers import Taxonomy
-from pipelines.engine import quoted
 
 SCHEMA = "lake"
 TRANSLATED = "pseudonymise"
@@ -92,7 +87,7 @@ class _Projection:
             self.findings.add(place, "the projection has no query", mend=f"write it beside the contract, in {file}")
             return
         beside = Node(place.file.removesuffix(".odcs.yaml") + ".sql", 1, None)
-        read = _tables(self.contract.query)
+        read = queries.tables(self.contract.query)
         if read is None:
             self.findings.add(beside, "the query cannot be read as SQL", mend="write one SELECT")
             return
@@ -162,30 +157,6 @@ def _origins(
         for each in datasets[name].table_columns if name in datasets else ():
             if each.name == own:
                 yield datasets[name], each
-
-
-def _tables(query: str) -> set[str] | None:
-    """Return what a SELECT reads, table functions and files included, its own CTEs not; None where it is no SELECT."""
-    with duckdb.connect(":memory:") as connection:
-        (text,) = connection.execute(f"select json_serialize_sql('{quoted(query)}')").fetchone() or ("{}",)
-    tree = json.loads(text)
-    if tree.get("error", True) or len(tree["statements"]) != 1:
-        return None
-    read, own = set[str](), set[str]()
-    for node in _nodes(tree):
-        if node.get("type") == "BASE_TABLE":
-            read.add(".".join(filter(None, (node["catalog_name"], node["schema_name"], node["table_name"]))))
-        elif node.get("type") == "TABLE_FUNCTION":
-            read.add(f"{node['function']['function_name']}()")
-        own |= {each["key"] for each in (node.get("cte_map") or {}).get("map", [])}
-    return read - own
-
-
-def _nodes(tree: object) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
-        yield tree
-    for below in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
-        yield from _nodes(below)
 
 
 def _place(root: Node, text: str) -> Node:

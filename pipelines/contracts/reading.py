@@ -60,6 +60,7 @@ _FIELD = _TREATED | {
     "pathTemplates",
     "pathTemplatesFrom",
 }
+_PUBLISHED = frozenset({"role", "unit", "formula", "caveat"})
 _OUTBOUND = {"purposes", "lawfulBasis", "disclosure", "exposure"}
 
 _SQL_TYPES = {
@@ -129,7 +130,7 @@ class Reader:
         """Return the contract of a published dataset, or None and findings."""
         entry = odcs.document(root, allowed=frozenset(_OUTBOUND), findings=self.findings)
         self.words.check_purposes(entry)
-        rows = odcs.properties(root, allowed=frozenset({"role"}), findings=self.findings)
+        rows = odcs.properties(root, allowed=_PUBLISHED, findings=self.findings)
         published = [self._outbound_column(row) for row in rows]
         disclosure = self._nested(entry, "disclosure", Disclosure)
         exposure = self._nested(entry, "exposure", Exposure)
@@ -192,7 +193,9 @@ class Reader:
         )
 
     def _outbound_column(self, row: Entry) -> OutboundColumn | None:
-        self.words.check_words(row, "classification")
+        self.words.check_words(
+            row, "classification", *(["unit"] if row.value("role") in ("measure", "derived") else [])
+        )
         named = {"name": row.value("path"), "sql_type": row.value("physical_type")}
         return row.build(OutboundColumn, self.findings, **{name: value for name, value in named.items() if value})
 

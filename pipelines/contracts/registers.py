@@ -69,6 +69,7 @@ class Taxonomy(Strict):
     lawful_bases: Annotated[Mapping[str, Word], Frozen]
     purposes: Annotated[Mapping[str, Purpose], Frozen]
     treatments: Annotated[Mapping[str, Treatment], Frozen]
+    units: Annotated[Mapping[str, Word], Frozen]
 
 
 class Sourced(Strict):

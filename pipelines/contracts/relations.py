@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pipelines.contracts import odcs
+from pipelines.contracts import metrics, odcs
 from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.extracts import check_extract
 from pipelines.contracts.models import ConsentRule, Field, InboundContract, InternalContract
@@ -80,6 +80,7 @@ def check_outbound(contracts: Mapping[str, OutboundContract], nodes: Mapping[str
                     what,
                     mend=f"use one of {', '.join(contract.named(role))}",
                 )
+        metrics.check(contract, root, findings)
         if not contract.grain.startswith("One row per "):
             place = _place(root, contract.grain)
             findings.add(place, "the grain does not say what a row is", mend="begin it with `One row per `")

@@ -13,7 +13,7 @@ import yaml
 
 from pipelines.contracts.loading import Contracts
 from pipelines.contracts.models import InboundContract, InternalContract, LakeColumn
-from pipelines.contracts.outbound import OutboundContract
+from pipelines.contracts.outbound import OutboundColumn, OutboundContract
 
 SOURCES_FILE = "models/_sources.yml"
 EXPOSURES_FILE = "models/_exposures.yml"
@@ -126,8 +126,20 @@ def _exposure(contract: OutboundContract) -> dict[str, Any]:
         "description": f"{contract.grain} {contract.exposure.description}",
         "owner": {"name": contract.owner},
         "depends_on": [f"ref('{contract.name}')"],
-        "config": {"meta": {"purposes": list(contract.purposes), "disclosure": protection}},
+        "config": {
+            "meta": {
+                "purposes": list(contract.purposes),
+                "disclosure": protection,
+                "metrics": [_metric(column) for column in contract.columns if column.unit],
+            }
+        },
     }
+
+
+def _metric(column: OutboundColumn) -> dict[str, str]:
+    told = {"name": column.name, "description": column.description, "unit": column.unit}
+    told |= {"formula": column.formula, "caveat": column.caveat}
+    return {name: text for name, text in told.items() if text}
 
 
 def _dump(content: dict[str, Any]) -> str:

@@ -114,7 +114,8 @@ TABLES: Mapping[str, Mapping[str, pa.DataType]] = {
         "paid_at": _SECONDS,
         "refunded_at": _SECONDS,
     },
-    # Notifications as they landed; one that is not genuine bears a signature that nobody with the key made.
+    # Notifications as they landed; one that is not genuine bears a signature that nobody with the key made. `begun_at` is the
+    # transaction's beginning, `settled_at` when its money was settled, `refunded_idr` all that was given back by then.
     "notifications": {
         "order_id": _TEXT,
         "transaction_id": _TEXT,
@@ -126,6 +127,9 @@ TABLES: Mapping[str, Mapping[str, pa.DataType]] = {
         "arrived_at": _SECONDS,
         "is_genuine": _TRUE,
         "is_repeated": _TRUE,
+        "begun_at": _SECONDS,
+        "settled_at": _SECONDS,
+        "refunded_idr": _WHOLE,
     },
     # `told_by`: native, xapi or both (then one id in both).
     "learning_events": {

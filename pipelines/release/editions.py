@@ -56,12 +56,23 @@ class Table:
         return {
             "name": self.contract.name,
             "description": self.contract.description,
-            "columns": [{"name": name, "type": kind, "description": text} for name, kind, text in self.columns],
+            "columns": [
+                {"name": name, "type": kind, "description": text, **self._reading(name)}
+                for name, kind, text in self.columns
+            ],
             "rows": self.frame.height,
             "omits_withheld_rows": omits,
             # How many rows were left out would tell of each that it is no zero.
             "withheld_rows": None if omits else int(self.frame.get_column(WITHHELD).sum()),
         }
+
+    def _reading(self, name: str) -> dict[str, str]:
+        """Return how a figure is to be read: its unit, its formula, and what it is not."""
+        for column in self.contract.columns:
+            if column.name == name:
+                told = {"unit": column.unit, "formula": column.formula, "caveat": column.caveat}
+                return {kind: text for kind, text in told.items() if text}
+        return {}
 
 
 @dataclass(frozen=True)

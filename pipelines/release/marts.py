@@ -15,7 +15,7 @@ def read_mart(connection: duckdb.DuckDBPyConnection, *, contract: OutboundContra
     Raises ReleaseRefused where the table is missing, cannot be read, or its columns or types are not those of the
     contract.
     """
-    columns = ", ".join(f'"{column.name}"' for column in contract.columns)
+    columns = ", ".join(f'"{column.name}"' for column in contract.mart_columns)
     with without_values(f"marts.{contract.name} cannot be read"):
         found = connection.execute(
             "select column_name, data_type from duckdb_columns()"
@@ -27,7 +27,7 @@ def read_mart(connection: duckdb.DuckDBPyConnection, *, contract: OutboundContra
 
 
 def _refuse_other_columns(found: dict[str, str], *, contract: OutboundContract) -> None:
-    declared = {column.name: column.sql_type.upper() for column in contract.columns}
+    declared = {column.name: column.sql_type.upper() for column in contract.mart_columns}
     wrong = [f"{name} is missing" for name in declared if name not in found]
     wrong += [f"{name} is not in the contract" for name in found if name not in declared]
     wrong += [

@@ -15,7 +15,7 @@ import polars as pl
 from pipelines import disclosure, warehouse
 from pipelines.contracts import Contracts, OutboundContract
 from pipelines.identity.keys import Keyring
-from pipelines.release import editions
+from pipelines.release import derived, editions
 from pipelines.release.labels import make_plain
 from pipelines.release.marts import read_mart
 from pipelines.release.refusals import ReleaseRefused, without_values
@@ -90,7 +90,7 @@ def release_tables(
 
 
 def _table(contract: OutboundContract, assessment: disclosure.Assessment) -> editions.Table:
-    frame = assessment.published
+    frame = derived.with_derived(assessment.published, contract=contract)
     if contract.disclosure.omit_withheld:
         frame = frame.filter(~pl.col(disclosure.WITHHELD))
     return editions.Table(contract, make_plain(frame, table=contract.name, key=_shape(contract).key))
@@ -102,7 +102,7 @@ def _refuse_unknown(frames: Mapping[str, pl.DataFrame], *, outbound: Mapping[str
     if other := sorted(set(frames) ^ set(outbound)):
         raise ReleaseRefused(f"tables and outbound contracts differ: {', '.join(other)}")
     for name, contract in outbound.items():
-        if tuple(frames[name].columns) != tuple(column.name for column in contract.columns):
+        if tuple(frames[name].columns) != tuple(column.name for column in contract.mart_columns):
             raise ReleaseRefused(f"{name} has not exactly the columns of {contract.file.name}")
 
 

@@ -95,6 +95,9 @@ def _fact(message: Message, arrived_at: int, *, sent_at: int, is_repeated: bool)
         arrived_at,
         message.is_genuine,
         is_repeated,
+        transaction.created_at,
+        state.settled_at or None,
+        sum(amount for _, amount in state.refunds),
     )
     return Fact("notifications", values)
 

@@ -16,6 +16,7 @@ XAPI = "inbound/course_progress_xapi.odcs.yaml"
 PAYMENTS = "inbound/payments.odcs.yaml"
 RATES = "outbound/agg_completion_rates.odcs.yaml"
 TRAFFIC = "outbound/agg_traffic_daily.odcs.yaml"
+FUNNEL = "outbound/agg_module_funnel.odcs.yaml"
 LINKS = "internal/identity_links.odcs.yaml"
 LEARNER_PAYMENTS = "internal/learner_payments.odcs.yaml"
 QUERY = "internal/learner_payments.sql"
@@ -496,6 +497,46 @@ FAULTS = {
         0,
         "no inbound field",
         "source.field",
+    ),
+    "a figure without a unit": (
+        RATES,
+        ", {property: unit, value: days}",
+        "",
+        None,
+        "`median_days_to_complete` has no unit",
+        "one of learners",
+    ),
+    "a formula that reads what is not published": (
+        FUNNEL,
+        "drop_off / nullif(completed_module + drop_off, 0)",
+        "drop_off / nullif(completers, 0)",
+        None,
+        "the formula of `drop_off_rate` reads `completers`, which is no column before it",
+        "completed_module",
+    ),
+    "a formula that reads another table": (
+        FUNNEL,
+        "drop_off / nullif(completed_module + drop_off, 0)",
+        "(select max(enrolled) from other)",
+        None,
+        "`drop_off_rate` is derived, and its formula is no expression over the table's own columns",
+        "write SQL over the columns before it",
+    ),
+    "a formula that reads a file": (
+        FUNNEL,
+        "drop_off / nullif(completed_module + drop_off, 0)",
+        "(select count(*) from read_text('/etc/hostname'))",
+        None,
+        "is no expression over the table's own columns",
+        "write SQL",
+    ),
+    "a derived column without a formula": (
+        FUNNEL,
+        '          - {property: formula, value: "drop_off / nullif(completed_module + drop_off, 0)"}\n',
+        "",
+        None,
+        "`drop_off_rate` is derived, and its formula is no expression",
+        "write SQL",
     ),
     "projection of what is not declared": (
         QUERY,

@@ -12,8 +12,13 @@ from pipelines import contracts, settings
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 
 
+TABLES = ("agg_completion_rates", "agg_module_funnel", "agg_traffic_daily")
+
+
 def read_contracts() -> contracts.Contracts:
-    return contracts.load(settings.CONTRACTS_DIR, policy_file=settings.CONTRACTS_DIR / "policy.yaml")
+    """The contracts of the repository, of which three tables are published."""
+    found = contracts.load(settings.CONTRACTS_DIR, policy_file=settings.CONTRACTS_DIR / "policy.yaml")
+    return found.model_copy(update={"outbound": {name: found.outbound[name] for name in TABLES}})
 
 
 def new_home(folder: Path) -> settings.Home:
@@ -31,7 +36,7 @@ def frame(name: str, rows: list[dict[str, object]]) -> pl.DataFrame:
         "DOUBLE": pl.Float64,
         "DATE": pl.Date,
     }
-    columns = read_contracts().outbound[name].columns
+    columns = read_contracts().outbound[name].mart_columns
     schema = {column.name: polars_types[column.sql_type] for column in columns}
     return pl.DataFrame([{key: row.get(key) for key in schema} for row in rows], schema=schema, orient="row")
 

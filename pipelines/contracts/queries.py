@@ -1,0 +1,58 @@
+"""What a piece of SQL in a contract reads, by its syntax tree: nothing is run, and nothing is bound.
+
+What a contract may read does not belong here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from pipelines.engine import quoted
+
+
+def tables(query: str) -> set[str] | None:
+    """Return what a SELECT reads, table functions and files included, its own CTEs not; None where it is no SELECT."""
+    tree = _tree(query)
+    if tree is None:
+        return None
+    read, own = set[str](), set[str]()
+    for node in _nodes(tree):
+        if node.get("type") == "BASE_TABLE":
+            read.add(".".join(filter(None, (node["catalog_name"], node["schema_name"], node["table_name"]))))
+        elif node.get("type") == "TABLE_FUNCTION":
+            read.add(f"{node['function']['function_name']}()")
+        own |= {each["key"] for each in (node.get("cte_map") or {}).get("map", [])}
+    return read - own
+
+
+def columns(expression: str) -> set[str] | None:
+    """Return the columns that an expression over one table reads; None where it is no expression, or reads more."""
+    tree = _tree(f"select ({expression}) as value from published")
+    if tree is None or tables(f"select ({expression}) as value from published") != {"published"}:
+        return None
+    found = set[str]()
+    for node in _nodes(tree):
+        if node.get("class") == "STAR":
+            return None
+        if node.get("class") == "COLUMN_REF":
+            found.add(".".join(node["column_names"]))
+    return found
+
+
+def _tree(query: str) -> dict[str, Any] | None:
+    with duckdb.connect(":memory:") as connection:
+        # No bound parameter: for one DuckDB imports pandas, which would be most of a command's start.
+        (text,) = connection.execute(f"select json_serialize_sql('{quoted(query)}')").fetchone() or ("{}",)
+    tree: dict[str, Any] = json.loads(text)
+    return None if tree.get("error", True) or len(tree["statements"]) != 1 else tree
+
+
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+    for below in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from _nodes(below)
