@@ -14,8 +14,12 @@ _WRITTEN_BY_DBT = {"target", "logs"}
 
 @cache
 def models_fingerprint() -> str:
-    """Return a name for the content of the dbt project as it stood when this process first asked."""
-    return folder_fingerprint(settings.DBT_PROJECT_DIR)
+    """Return a name for the dbt project and the register of traffic as they stood when this process first asked.
+
+    The channels of past days rest on the register's own sites.
+    """
+    register = (settings.CONTRACTS_DIR / "traffic.yaml").read_bytes()
+    return hashlib.sha256(folder_fingerprint(settings.DBT_PROJECT_DIR).encode() + register).hexdigest()[:16]
 
 
 def folder_fingerprint(project: Path) -> str:

@@ -54,7 +54,7 @@ def build(home: Home, ring: Keys, contracts: Contracts, *, days: Sequence[date] 
             counts = running.run(
                 home,
                 command="build",
-                variables=_variables(home, days=built_days, as_of=as_of),
+                variables=_variables(home, contracts, days=built_days, as_of=as_of),
                 options=["--exclude-resource-type", "unit_test"],
             )
         files.swap_in(home)
@@ -81,10 +81,11 @@ def _every_day(home: Home) -> tuple[date, ...]:
     return tuple(sorted({*lake.days_of(home, BY_DAY), *facts.days_of(home)}))
 
 
-def _variables(home: Home, *, days: Sequence[date], as_of: datetime) -> dict[str, object]:
+def _variables(home: Home, contracts: Contracts, *, days: Sequence[date], as_of: datetime) -> dict[str, object]:
     instant = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     return {
         "as_of": instant.isoformat(sep=" "),
         "chunks": [{"first": run.first.isoformat(), "last": run.last.isoformat()} for run in chunked(days)],
         "facts_root": str(home.facts),
+        "own_sites": list(contracts.traffic.own_sites),
     }

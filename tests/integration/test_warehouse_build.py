@@ -22,7 +22,15 @@ from pipelines.warehouse.handover import Handover, handed_over
 
 AS_OF = datetime(2024, 9, 1, tzinfo=UTC)
 FIRST = date(2024, 3, 1)
-FACTS = ("fct_page_views", "fct_sessions", "fct_heartbeats_daily", "agg_traffic_daily")
+FACTS = (
+    "fct_page_views",
+    "fct_sessions",
+    "fct_heartbeats_daily",
+    "agg_traffic_daily",
+    "agg_channels_daily",
+    "agg_entry_pages_daily",
+    "fct_campaign_touches_daily",
+)
 TABLES = (
     "dim_learners",
     "dim_courses",
@@ -31,6 +39,15 @@ TABLES = (
     "fct_module_completions",
     "agg_completion_rates",
     "agg_module_funnel",
+    "agg_assessments",
+    "agg_re_enrolments",
+    "agg_active_learners",
+    "agg_retention_weekly",
+    "agg_revenue_monthly",
+    "agg_newsletter_monthly",
+    "agg_campaigns",
+    "agg_consents_monthly",
+    "agg_completion_segments",
     *FACTS,
 )
 JAKARTA = timedelta(hours=7)
@@ -163,6 +180,8 @@ def random_calls(rng: random.Random, *, days: int, browsers: int, calls: int) ->
                 "page_view_key": key,
                 "learner_pseudonym": pseudonym("learner", browser % 3) if rng.random() < 0.3 else None,
                 "page_path": rng.choice(["/", "/kursus", "/blog"]),
+                "referrer_host": rng.choice([None, "crosslife.example", "google.com", "instagram.com"]),
+                "utm_campaign": rng.choice([None, None, "k1", "k2"]),
             }
             make = rng.choice([call, ping, ping])
             rows.append(make(len(rows) + 1, instant, **shared))
@@ -233,7 +252,7 @@ def test_an_empty_home_builds_typed_empty_marts(site: Site) -> None:
     assert result.days == ()
     assert result.models >= len(TABLES)
     assert {name: site.table(name) for name in TABLES} == {name: [] for name in TABLES}
-    published = site.contracts.outbound["agg_completion_rates"].columns
+    published = site.contracts.outbound["agg_completion_rates"].mart_columns
     types = dict(site.read("select column_name, column_type from (describe warehouse.marts.agg_completion_rates)"))
     assert types == {column.name: column.sql_type for column in published}
 
@@ -243,7 +262,7 @@ def test_published_tables_have_the_columns_of_their_contracts(site: Site) -> Non
     site.build()
     for name, contract in site.contracts.outbound.items():
         found = dict(site.read(f"select column_name, column_type from (describe warehouse.marts.{name})"))
-        assert found == {column.name: column.sql_type for column in contract.columns}
+        assert found == {column.name: column.sql_type for column in contract.mart_columns}
 
 
 def test_unit_tests_of_every_mart_pass(site: Site) -> None:
@@ -416,6 +435,28 @@ def test_what_clients_name_is_published_only_where_the_catalogue_lists_it(site: 
     cohorts = site.read("select course_id, cohort from warehouse.marts.agg_completion_rates order by all")
     assert cohorts == [row[:2] for row in found]
     assert (told,) in site.read("select module_id from warehouse.marts.fct_module_completions")
+
+
+def test_a_visit_that_our_own_site_refers_comes_from_nowhere_else(site: Site) -> None:
+    hosts = [None, "crosslife.example", "mastery.crosslife.example", "notcrosslife.example", "google.com"]
+    site.store(
+        "web_events",
+        [
+            call(number, at(FIRST, 10), visitor_pseudonym=pseudonym("visitor", number), referrer_host=host)
+            for number, host in enumerate(hosts, start=1)
+        ],
+    )
+    site.build()
+    found = site.read("select channel, sessions from warehouse.marts.agg_channels_daily order by channel")
+    assert found == [("Direct", 3), ("Organic Search", 1), ("Referral", 1)]
+
+
+def test_a_session_before_midnight_enters_on_its_own_day_with_the_page_after_it(site: Site) -> None:
+    before, after = at(FIRST, 23.9), at(FIRST, 24.1)
+    site.store("web_events", [call(1, before, event_type="track", event_name="other"), call(2, after)])
+    site.build()
+    entries = "select dt, page_path, entries, bounces from warehouse.marts.agg_entry_pages_daily"
+    assert site.read(entries) == [(FIRST, "/kursus", 1, 1)]
 
 
 def test_nine_browsers_and_one_learner_are_one_learner(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""Calendar years in Jakarta, and whether a period is over. Whose clock it is stands in `retention`."""
+"""Calendar periods in Jakarta, and whether they are over. Whose clock it is stands in `retention`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from datetime import datetime
 import polars as pl
 
 from tests.truth.reading import JAKARTA_MS, epoch_ms, jakarta
+
+# The length of a period, and polars' name of it; weeks begin on Monday.
+PERIODS = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
 def years_after(at_ms: int, years: int) -> int:
@@ -24,6 +27,27 @@ def is_over(anchor: str, years: int, *, at: datetime) -> pl.Expr:
     """Whether the period that began at a column's instant (milliseconds) is over; its last instant still belongs to it."""
     ends = pl.from_epoch(pl.col(anchor) + JAKARTA_MS, time_unit="ms").dt.offset_by(f"{years}y").dt.epoch("ms")
     return ends - JAKARTA_MS < epoch_ms(at)
+
+
+def period_of(instant: str, period: str) -> pl.Expr:
+    """Return the first day, by Jakarta's calendar, of the day, week or month of a column's instant (milliseconds)."""
+    local = pl.from_epoch(pl.col(instant) + JAKARTA_MS, time_unit="ms")
+    return local.dt.truncate(PERIODS[period]).dt.date()
+
+
+def begins(day: pl.Expr) -> pl.Expr:
+    """Return the first instant of a day of Jakarta's calendar, in milliseconds."""
+    return day.cast(pl.Datetime("ms")).dt.epoch("ms") - JAKARTA_MS
+
+
+def has_passed(first_day: str, period: str, *, at: datetime) -> pl.Expr:
+    """Whether the period that begins with a column's day is over: the first instant after it is there."""
+    return begins(pl.col(first_day).dt.offset_by(PERIODS[period])) <= epoch_ms(at)
+
+
+def month_has_passed(month: str, *, at: datetime) -> pl.Expr:
+    """Whether a column's month (`YYYY-MM`) is over."""
+    return begins((pl.col(month) + "-01").str.to_date().dt.offset_by("1mo")) <= epoch_ms(at)
 
 
 def _is_leap(year: int) -> bool:

@@ -16,7 +16,7 @@ def rates(world: World, *, as_of: datetime | None = None, rules: Rules = TODAY) 
     """Return one row per course and cohort with somebody enrolled.
 
     `course_id`, `cohort`, `window_closes_at` (milliseconds), `is_window_closed`, `enrolled`, `completed`,
-    `completion_rate`, `median_days_to_complete` (null where nobody completed).
+    `completion_rate`, and the median and quartiles of the days to complete (null where nobody completed).
     """
     now = as_of or world.as_of
     events = held.learning_events(world, rules=rules, as_of=now)
@@ -28,7 +28,9 @@ def rates(world: World, *, as_of: datetime | None = None, rules: Rules = TODAY) 
             window_closes_at=pl.col("cohort_closes_at").max(),
             enrolled=pl.col("user_id").n_unique().cast(pl.Int64),
             completed=pl.col("user_id").filter(pl.col("is_completed")).n_unique().cast(pl.Int64),
-            median_days_to_complete=days.filter(pl.col("is_completed")).median(),
+            lower_quartile_days_to_complete=_quantile(days, 0.25),
+            median_days_to_complete=_quantile(days, 0.5),
+            upper_quartile_days_to_complete=_quantile(days, 0.75),
         )
         .with_columns(
             is_window_closed=pl.col("window_closes_at") <= epoch_ms(now),
@@ -36,3 +38,7 @@ def rates(world: World, *, as_of: datetime | None = None, rules: Rules = TODAY) 
         )
         .sort("course_id", "cohort")
     )
+
+
+def _quantile(days: pl.Expr, share: float) -> pl.Expr:
+    return days.filter(pl.col("is_completed")).quantile(share, interpolation="linear")

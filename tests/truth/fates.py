@@ -14,7 +14,7 @@ import polars as pl
 
 from tests.truth import retention, sound
 from tests.truth.clocks import is_over
-from tests.truth.people import accounts_by_email
+from tests.truth.people import subscribers_by_email
 from tests.truth.reading import World
 from tests.truth.rules import AT_INTAKE, Rules
 
@@ -52,12 +52,10 @@ def _attributes(world: World, source: str, *, as_of: datetime, rules: Rules) -> 
 
 def _subscribers(world: World, source: str, *, as_of: datetime, rules: Rules) -> Fates:
     """Addresses of one subject are one subscriber. An old list that is imported again brings nobody back."""
-    accounts = accounts_by_email(world)
-
-    def subscriber(email: str) -> str:
-        return accounts.get(email.strip().lower(), email.strip().lower())
-
-    return _states(world, source, map(subscriber, world.frame("subscribers")["email"]), named=subscriber)
+    who, told = subscribers_by_email(world), world.frame("subscribers").select("email")
+    planted = world.planted(source).select(email="key")
+    names = dict(pl.concat([told, planted]).select("email", who.alias("who")).iter_rows())
+    return _states(world, source, told.select(who).to_series(), named=names.__getitem__)
 
 
 def _orders(world: World, source: str, *, as_of: datetime, rules: Rules) -> Fates:

@@ -8,7 +8,7 @@ import polars as pl
 
 from tests.truth import retention, sound
 from tests.truth.clocks import is_over
-from tests.truth.ledger import is_allowed
+from tests.truth.ledger import Ledger, is_allowed
 from tests.truth.people import known_minors
 from tests.truth.reading import World
 from tests.truth.rules import Rules
@@ -28,6 +28,18 @@ def web_calls(world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:
     calls = calls.filter(~is_over("occurred_at", retention.PERSONAL_YEARS, at=as_of))
     calls = _without_minors(calls, world, rules=rules, as_of=as_of)
     return calls.with_columns(is_allowed=is_allowed(calls, world, rules=rules, known_at=as_of))
+
+
+def attributes(world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:
+    """Return the newest answers of those learners who had agreed to statistics when they gave them and have not taken it back."""
+    ledger = Ledger(world, purpose="aggregate_statistics", known_at=as_of)
+    told = sound.attributes(world)
+    agreed = [
+        ledger.says(("user", user_id), at_ms=at) is True
+        and (not rules.withdrawals or at >= ledger.holds_since(("user", user_id)))
+        for user_id, at in told.select("user_id", "updated_at").iter_rows()
+    ]
+    return told.filter(pl.Series(agreed, dtype=pl.Boolean))
 
 
 def _without_minors(frame: pl.DataFrame, world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:

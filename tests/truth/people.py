@@ -32,6 +32,12 @@ def accounts_by_email(world: World) -> dict[str, str]:
     return found
 
 
+def subscribers_by_email(world: World) -> pl.Expr:
+    """Return who a subscriber is by the column `email`: the user id of the account that has the address, else the address."""
+    address = pl.col("email").str.strip_chars().str.to_lowercase()
+    return address.replace(accounts_by_email(world))
+
+
 def own_browsers(world: World) -> pl.DataFrame:
     """Return `user_id`, `anonymous_id`, `advertising`, `gpc` of the learners' own browsers; a borrowed one is not theirs."""
     browsers = world.frame("browsers").filter(pl.col("owner") == "learner")

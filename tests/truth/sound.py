@@ -138,3 +138,9 @@ def order_rows(world: World) -> pl.DataFrame:
         for file in world.frame("files").filter(source="orders")["file"].to_list()
     ]
     return pl.concat(parts).join(gone, on=["file", "line"], how="anti").select("order_id")
+
+
+def lost_orders(world: World) -> frozenset[str]:
+    """Return the ids of the orders of which no row arrived."""
+    spoilt = world.lost("orders")
+    return spoilt - frozenset(order_rows(world)["order_id"].to_list()) if spoilt else frozenset()

@@ -36,6 +36,7 @@ events as (
         learning_events.enrolment_key,
         learning_events.module_id,
         learning_events.event_type,
+        learning_events.result_percent,
         learning_events.occurred_at
     from learning_events
     left join listed_cohorts
@@ -156,6 +157,7 @@ final as (
         ) as cohort,
         module_id,
         event_type,
+        result_percent,
         occurred_at
     from events_with_cohort_block
 

@@ -32,6 +32,8 @@ told as (
         enrolment_key,
         module_id,
         event_type,
+        score,
+        max_score,
         occurred_at
     from course_progress
 
@@ -46,6 +48,8 @@ told as (
         null as enrolment_key,
         module_id,
         event_type,
+        score,
+        max_score,
         occurred_at
     from statements
     where voids_key is null
@@ -54,7 +58,19 @@ told as (
 
 final as (
 
-    select told.*
+    select
+        told.event_key,
+        told.learner_pseudonym,
+        told.course_id,
+        told.cohort,
+        told.enrolment_key,
+        told.module_id,
+        told.event_type,
+        case
+            when told.event_type = 'assessment_submitted' and told.max_score > 0
+                then 100 * told.score / told.max_score
+        end as result_percent,
+        told.occurred_at
     from told
     left join voided on told.event_key = voided.event_key
     where voided.event_key is null

@@ -20,7 +20,13 @@ cohorts as (
         max(cohort_window_closes_at) as window_closes_at,
         count(distinct learner_pseudonym) as enrolled,
         count(distinct case when is_completed then learner_pseudonym end) as completed,
-        median(case when is_completed then days_to_complete end) as median_days_to_complete
+        percentile_cont(0.25) within group (
+            order by case when is_completed then days_to_complete end
+        ) as lower_quartile_days_to_complete,
+        median(case when is_completed then days_to_complete end) as median_days_to_complete,
+        percentile_cont(0.75) within group (
+            order by case when is_completed then days_to_complete end
+        ) as upper_quartile_days_to_complete
     from enrolments
     group by course_id, cohort
 
@@ -34,12 +40,14 @@ final as (
         cohorts.cohort,
 
         cohorts.window_closes_at,
-        cohorts.window_closes_at <= cast('{{ var("as_of") }}' as timestamp) as is_window_closed,
+        cohorts.window_closes_at <= {{ as_of() }} as is_window_closed,
 
         cohorts.enrolled,
         cohorts.completed,
         cohorts.completed / cast(cohorts.enrolled as double) as completion_rate,
-        cast(cohorts.median_days_to_complete as double) as median_days_to_complete
+        cast(cohorts.lower_quartile_days_to_complete as double) as lower_quartile_days_to_complete,
+        cast(cohorts.median_days_to_complete as double) as median_days_to_complete,
+        cast(cohorts.upper_quartile_days_to_complete as double) as upper_quartile_days_to_complete
     from cohorts
     left join courses on cohorts.course_id = courses.course_id
 

@@ -80,27 +80,120 @@ sessions as (
 
 ),
 
-final as (
+described as (
 
     select
-        sessions.session_key,
-        sessions.visitor_pseudonym,
-        sessions.learner_pseudonym,
-
-        sessions.dt,
+        sessions.*,
         first_calls.referrer_host,
         first_calls.utm_source,
         first_calls.utm_medium,
         first_calls.utm_campaign,
-        first_calls.device_family,
-
-        sessions.calls,
-        sessions.page_views,
-
-        sessions.started_at,
-        sessions.ended_at
+        first_calls.device_family
     from sessions
     inner join first_calls on sessions.session_key = first_calls.event_key
+
+),
+
+-- Lower case, and none where it is empty; our own site refers nobody.
+told as (
+
+    select
+        *,
+        nullif(lower(utm_source), '') as named_source,
+        nullif(lower(utm_medium), '') as medium,
+        lower(utm_campaign) as campaign,
+        case
+            when not {{ is_own_site('lower(referrer_host)') }} then nullif(lower(referrer_host), '')
+        end as foreign_host
+    from described
+
+),
+
+origins as (
+
+    select
+        *,
+        coalesce(named_source, foreign_host) as source,
+        '.' || coalesce(named_source, foreign_host) || '.' as dotted_source,
+        medium like '%cp%' or medium in ('ppc', 'retargeting') or medium like 'paid%' as is_paid
+    from told
+
+),
+
+sites as (
+
+    select
+        *,
+        {{ is_site('dotted_source', 'search') }} as is_search,
+        {{ is_site('dotted_source', 'social') }} as is_social,
+        {{ is_site('dotted_source', 'video') }} as is_video
+    from origins
+
+),
+
+-- Google's default channel groups (support.google.com/analytics/answer/9756891), as far as these fields tell; the first holds.
+channels as (
+
+    select
+        *,
+        case
+            when source is null and medium is null then 'Direct'
+            when campaign like '%cross-network%' then 'Cross-network'
+            when is_paid and is_search then 'Paid Search'
+            when is_paid and is_social then 'Paid Social'
+            when is_paid and is_video then 'Paid Video'
+            when medium in ('display', 'banner', 'expandable', 'interstitial', 'cpm')
+                then 'Display'
+            when is_paid then 'Paid Other'
+            when
+                is_social
+                or medium in (
+                    'social', 'social-network', 'social-media', 'sm', 'social network', 'social media'
+                )
+                then 'Organic Social'
+            when is_video or medium like '%video%' then 'Organic Video'
+            when is_search or medium = 'organic' then 'Organic Search'
+            when
+                source in ('email', 'e-mail', 'e_mail', 'e mail')
+                or medium in ('email', 'e-mail', 'e_mail', 'e mail')
+                then 'Email'
+            when medium = 'affiliate' then 'Affiliates'
+            when medium = 'audio' then 'Audio'
+            when source = 'sms' or medium = 'sms' then 'SMS'
+            when
+                source = 'firebase'
+                or medium like '%push'
+                or medium like '%mobile%'
+                or medium like '%notification%'
+                then 'Push'
+            when foreign_host is not null or medium in ('referral', 'app', 'link') then 'Referral'
+            else 'Unassigned'
+        end as channel
+    from sites
+
+),
+
+final as (
+
+    select
+        session_key,
+        visitor_pseudonym,
+        learner_pseudonym,
+
+        dt,
+        channel,
+        referrer_host,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        device_family,
+
+        calls,
+        page_views,
+
+        started_at,
+        ended_at
+    from channels
 
 )
 

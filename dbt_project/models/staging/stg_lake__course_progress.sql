@@ -17,6 +17,8 @@ final as (
         enrolment_key,
         module_id,
         event_type,
+        score,
+        max_score,
         occurred_at
     from source
 

@@ -16,6 +16,8 @@ final as (
         module_id,
         event_type,
         voids_key,
+        score,
+        max_score,
         occurred_at
     from source
 

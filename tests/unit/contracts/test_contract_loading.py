@@ -42,7 +42,22 @@ def test_every_source_of_this_product_has_a_contract(contracts: Contracts):
         "consents",
         "rights_requests",
     }
-    assert set(contracts.outbound) == {"agg_completion_rates", "agg_module_funnel", "agg_traffic_daily"}
+    assert set(contracts.outbound) == {
+        "agg_active_learners",
+        "agg_assessments",
+        "agg_campaigns",
+        "agg_channels_daily",
+        "agg_completion_rates",
+        "agg_completion_segments",
+        "agg_consents_monthly",
+        "agg_entry_pages_daily",
+        "agg_module_funnel",
+        "agg_newsletter_monthly",
+        "agg_re_enrolments",
+        "agg_retention_weekly",
+        "agg_revenue_monthly",
+        "agg_traffic_daily",
+    }
     assert set(contracts.internal) == {"identity_links", "order_payments", "learner_payments"}
 
 
@@ -285,8 +300,21 @@ def test_a_field_is_found_by_its_path(contracts: Contracts):
 def test_traffic_counts_learners_rests_its_median_on_enough_of_them_and_leaves_withheld_rows_out(contracts: Contracts):
     rule = contracts.outbound["agg_traffic_daily"].disclosure
     assert (rule.population, rule.at_least, rule.omit_withheld) == ("learners", ("engaged_learners",), True)
-    others = [contract.disclosure for name, contract in contracts.outbound.items() if name != "agg_traffic_daily"]
+    others = [contracts.outbound[name].disclosure for name in ("agg_completion_rates", "agg_module_funnel")]
     assert [(rule.at_least, rule.omit_withheld) for rule in others] == [((), False)] * 2
+
+
+def test_campaigns_rest_every_cost_on_enough_learners_and_cost_follows_from_what_is_published(contracts: Contracts):
+    campaigns = contracts.outbound["agg_campaigns"]
+    rule = campaigns.disclosure
+    assert (rule.population, rule.omit_withheld) == ("reached_learners", True)
+    assert rule.at_least == ("registered", "paid", "started", "completed")
+    costs = ("cost_per_registration", "cost_per_paid_enrolment", "cost_per_completion")
+    assert campaigns.named("derived") == ("click_rate", *costs)
+
+
+def test_the_platforms_own_site_is_in_the_register(contracts: Contracts):
+    assert contracts.traffic.own_sites == ("crosslife.example",)
 
 
 def test_statements_and_the_platforms_events_are_one_family_with_one_key(contracts: Contracts):

@@ -309,6 +309,14 @@ FAULTS = {
         "internal_networks",
         "",
     ),
+    "a site of our own with more than its host": (
+        "traffic.yaml",
+        "  - crosslife.example",
+        "  - https://crosslife.example/",
+        0,
+        "own_sites",
+        "",
+    ),
     "denied rows keep and drop": (
         ATTRIBUTES,
         "      deniedDrops: [disability]",
@@ -503,7 +511,7 @@ FAULTS = {
         ", {property: unit, value: days}",
         "",
         None,
-        "`median_days_to_complete` has no unit",
+        "`lower_quartile_days_to_complete` has no unit",
         "one of learners",
     ),
     "a formula that reads what is not published": (

@@ -64,6 +64,20 @@ def test_models_that_were_written_anew_are_built_for_every_day(site: Site, monke
         waiting.models_fingerprint.cache_clear()
 
 
+def test_days_are_built_anew_when_the_register_of_traffic_is_another(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _built(site)
+    (tmp_path / "traffic.yaml").write_text("own_sites: [other.example]\n", encoding="utf-8")
+    monkeypatch.setattr(settings, "CONTRACTS_DIR", tmp_path)
+    waiting.models_fingerprint.cache_clear()
+    try:
+        assert warehouse.days_to_build(site, stale={}, asked=[]) is None
+    finally:
+        monkeypatch.undo()
+        waiting.models_fingerprint.cache_clear()
+
+
 def test_a_fingerprint_follows_the_models_and_not_what_dbt_writes(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "a.sql").write_text("select 1", encoding="utf-8")

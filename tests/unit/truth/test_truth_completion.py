@@ -61,6 +61,20 @@ def test_a_completion_counts_up_to_the_end_of_the_window_and_not_after(tell):
     assert row["window_closes_at"] == datetime(2026, 3, 10, 17, tzinfo=UTC).timestamp() * 1000
 
 
+def test_the_quartiles_lie_between_the_days_of_those_who_completed(tell):
+    events = []
+    for number, days in enumerate((1, 2, 4, 8)):
+        events.append(event(2 * number, f"u{number}", "enrolled", "2026-01-10T00:00:00"))
+        events.append(event(2 * number + 1, f"u{number}", "course_completed", f"2026-01-{10 + days}T00:00:00"))
+    events += [
+        event(8, "late", "enrolled", "2026-01-10T00:00:00"),
+        event(9, "late", "course_completed", "2026-03-30T00:00:00"),
+    ]
+    (row,) = completion.rates(tell(courses=COURSES, cohorts=COHORTS, learning_events=events)).to_dicts()
+    found = tuple(row[f"{name}_days_to_complete"] for name in ("lower_quartile", "median", "upper_quartile"))
+    assert found == (1.75, 3.0, 5.0)
+
+
 def test_without_cohorts_the_cohort_is_the_month_of_enrolment_in_jakarta(tell):
     biz = {"course_id": "biz", "cohort": None}
     world = tell(
@@ -77,7 +91,8 @@ def test_without_cohorts_the_cohort_is_the_month_of_enrolment_in_jakarta(tell):
     assert rates.keys() == {("biz", "2026-01"), ("biz", "2026-02")}
     assert (rates["biz", "2026-02"]["enrolled"], rates["biz", "2026-02"]["completed"]) == (1, 1)
     assert (rates["biz", "2026-01"]["enrolled"], rates["biz", "2026-01"]["completed"]) == (1, 0)
-    assert rates["biz", "2026-01"]["median_days_to_complete"] is None
+    for name in ("lower_quartile", "median", "upper_quartile"):
+        assert rates["biz", "2026-01"][f"{name}_days_to_complete"] is None
     # 90 days after 1 March, by Jakarta's clock: 30 May.
     assert rates["biz", "2026-02"]["window_closes_at"] == datetime(2026, 5, 29, 17, tzinfo=UTC).timestamp() * 1000
 
