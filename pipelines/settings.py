@@ -27,7 +27,8 @@ KEY_FILE_VARIABLE = "CROSSLIFE_KEY_FILE"
 MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
 
 DATABASE_URL = "database_url"
-SECRETS = ("midtrans_server_key", DATABASE_URL)
+WEBHOOK_URL, SMTP_URL = "webhook_url", "smtp_url"
+SECRETS = ("midtrans_server_key", DATABASE_URL, WEBHOOK_URL, SMTP_URL)
 """What other parties share with the operator, each under the name by which it is set."""
 
 # Set before any of these libraries is imported: nothing here may need or use the network at run time.

@@ -78,14 +78,20 @@ def plain_side(*, name: str, source: str, out: str, landing: str) -> dict[str, f
     """Do the same work with the plain script."""
     from pipelines.bench import plain_source
 
-    place, contract = Path(out), _terms().inbound[name]
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
+    place, terms = Path(out), _terms()
     listed = duckdb.sql(f"select course_id from read_csv('{engine.quoted(landing)}/{_COURSES}/*.csv')").fetchall()
     known = frozenset(course for (course,) in listed)
-    return clocked(
-        lambda: plain_source.run(contract, Path(source), place, as_of=_AS_OF, courses=known, key=multiplied.SERVER_KEY)
-    )
+
+    def write(contract: InboundContract, file: Path, *, below: Path) -> None:
+        shutil.rmtree(below, ignore_errors=True)
+        below.mkdir(parents=True)
+        plain_source.run(contract, file, below, as_of=_AS_OF, courses=known, key=multiplied.SERVER_KEY)
+
+    if name != _COURSES:
+        # The product has taken the courses in before its clock starts, and imported what a process imports once.
+        (courses,) = (Path(landing) / _COURSES).glob("*.csv")
+        write(terms.inbound[_COURSES], courses, below=place.with_name("plain-courses"))
+    return clocked(lambda: write(terms.inbound[name], Path(source), below=place))
 
 
 def _of_source(contract: InboundContract, *, rows: int, progress: Callable[[str], None]) -> dict[str, float]:

@@ -14,6 +14,7 @@ from pipelines.cli.demo import demo
 from pipelines.cli.extract import extract
 from pipelines.cli.failures import CommandGroup
 from pipelines.cli.keys import keys
+from pipelines.cli.notices import notices
 from pipelines.cli.quarantine import quarantine
 from pipelines.cli.run import run
 from pipelines.cli.status import status
@@ -38,5 +39,5 @@ def main() -> None:
     """
 
 
-for command in (demo, run, extract, status, quarantine, keys, contracts, ui, bench):
+for command in (demo, run, extract, status, quarantine, keys, notices, contracts, ui, bench):
     main.add_command(command)

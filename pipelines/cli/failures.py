@@ -1,41 +1,21 @@
 """How a command fails: named errors become one line on stderr and an exit code, errors that may quote rows too.
 
-Anything else stays a traceback. Here: which error means which exit code. Not here: what an error says (that stands where
-it is raised).
+Anything else stays a traceback. Here: exit codes. Not here: which error ends how (`defs.unexpected`), or what it says (that
+stands where it is raised).
 """
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from pipelines import settings
-from pipelines.defs.unexpected import quoting_errors, told
+from pipelines.defs.unexpected import named_errors, quoting_errors, told
 
 FAILED, USAGE, REFUSED, ANOTHER_WRITER = 1, 2, 3, 4
 
-# Looked up among what is already imported: an error that was raised comes from a module that is there.
-_NAMED: dict[tuple[str, str], int] = {
-    ("pipelines.settings", "ForeignHome"): REFUSED,
-    ("pipelines.defs.unexpected", "UnexpectedFailure"): FAILED,
-    ("pipelines.contracts", "ContractViolation"): REFUSED,
-    ("pipelines.identity.errors", "IdentityProblem"): REFUSED,
-    ("pipelines.lake", "AnotherWriter"): ANOTHER_WRITER,
-    ("pipelines.lake", "LakeDamaged"): REFUSED,
-    ("pipelines.quality", "QualityError"): FAILED,
-    ("pipelines.intake.reports", "BalanceError"): FAILED,
-    ("pipelines.intake.runs", "IntakeFailure"): FAILED,
-    ("pipelines.intake.runs", "SourcesWait"): REFUSED,
-    ("pipelines.extract", "DatabaseUnreachable"): REFUSED,
-    ("pipelines.bench", "BenchmarkMismatch"): FAILED,
-    ("pipelines.disclosure", "UnassessableFrame"): REFUSED,
-    ("pipelines.release", "ReleaseRefused"): REFUSED,
-    ("pipelines.warehouse", "ModelFailure"): FAILED,
-    ("pipelines.defs.in_process", "RefusedArrivals"): REFUSED,
-    ("pipelines.defs.dbt_manifest", "DbtProjectUnreadable"): FAILED,
-}
+_CODES = {"failed": FAILED, "refused": REFUSED, "another_writer": ANOTHER_WRITER}
 
 
 class CommandGroup(click.Group):
@@ -50,7 +30,7 @@ class CommandGroup(click.Group):
             # Even with --debug: the traceback ends with the message, which may quote rows.
             click.secho(f"crosslife: {told(error, step=_step(ctx))}", fg="red", err=True)
             ctx.exit(FAILED)
-        except tuple(_named_errors()) as error:
+        except tuple(named_errors()) as error:
             if ctx.meta.get("debug"):
                 raise
             click.secho(f"crosslife: {error}", fg="red", err=True)
@@ -63,13 +43,4 @@ def _step(ctx: click.Context) -> str:
 
 def exit_code(error: BaseException) -> int:
     """Return the exit code of a named error."""
-    return next(code for kind, code in _named_errors().items() if isinstance(error, kind))
-
-
-def _named_errors() -> dict[type[BaseException], int]:
-    found = {}
-    for (module, name), code in _NAMED.items():
-        kind = getattr(sys.modules.get(module), name, None)
-        if isinstance(kind, type) and issubclass(kind, BaseException):
-            found[kind] = code
-    return found
+    return next(_CODES[ending] for kind, ending in named_errors().items() if isinstance(error, kind))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +25,9 @@ from pipelines.cli.options import (
     policy_option,
 )
 from pipelines.cli.terminal import Progress, print_json
+
+if TYPE_CHECKING:
+    from pipelines.identity.keys import Keyring
 
 NOTHING = "Nothing changed: no new files, no days that await their models, and the release is up to date."
 
@@ -81,8 +87,29 @@ def run_what_waits(here: Place, *, progress: Progress, with_database: bool = Fal
     progress(f"to do: {', '.join(waiting)}")
     from pipelines.defs import in_process
 
-    outcome = in_process.run(here.home, policy=here.policy, as_of=here.as_of, progress=progress)
+    with telling(here, ring):
+        outcome = in_process.run(here.home, policy=here.policy, as_of=here.as_of, progress=progress)
     return {"changed": True, **facts, "run_id": outcome.run_id, "counts": outcome.counts}
+
+
+@contextmanager
+def telling(here: Place, ring: Keyring) -> Iterator[None]:
+    """Tell whoever is to know of an error that ends the run; a shell of a scheduler has nobody before it."""
+    try:
+        yield
+    except Exception as error:
+        from pipelines import notices
+        from pipelines.defs.unexpected import named_errors, told_as_text
+
+        ending = next((each for kind, each in named_errors().items() if isinstance(error, kind)), "failed")
+        if ending != "another_writer":
+            _, said = told_as_text(traceback.format_exception_only(error))
+            title = "A run was refused" if ending == "refused" else "A run failed"
+            kind: notices.Kind = "refused" if ending == "refused" else "failed"
+            for each in notices.send(ring, notices.Notice(kind, f"{title}: crosslife run", (said,), at=here.as_of)):
+                if each.failure:
+                    click.secho(f"{each.channel}: nobody was told, {each.failure}", fg="yellow", err=True)
+        raise
 
 
 def end(summary: dict[str, Any]) -> None:

@@ -177,6 +177,7 @@ class InboundContract(Dataset):
     consent: ConsentRule | None = None
     traffic: TrafficRule | None = None
     extract: Extract | None = None
+    interval_days: float | None = None
     references: tuple[Reference, ...] = ()
     fields: tuple[Field, ...]
     lake_columns: tuple[LakeColumn, ...]

@@ -116,11 +116,11 @@ def custom_property(root: Node, name: str) -> Node:
     return root
 
 
-def retention(root: Node) -> Entry | None:
-    """Return the `retention` of slaProperties, or None."""
+def service_level(root: Node, named: str) -> Entry | None:
+    """Return one of slaProperties by its name, or None."""
     for each in (root.get("slaProperties") or root).members():
         name = each.get("property")
-        if name and name.content == "retention":
+        if name and name.content == named:
             return Entry(each, dict(each.items()))
     return None
 

@@ -105,6 +105,7 @@ class Reader:
             consent=consent,
             traffic=self._nested(entry, "traffic", TrafficRule),
             extract=self._nested(entry, "extract", Extract),
+            interval_days=self._interval(root),
             retention=self._retention(root, entry),
             lake_columns=tuple(self._lake_columns(pairs, entry, consent)),
         )
@@ -230,8 +231,20 @@ class Reader:
                     continue
                 yield Reference(field=str(row.value("path")), source=target[0], source_field=target[1], unknown=policy)
 
+    def _interval(self, root: Node) -> float | None:
+        """Return in days how often a source is expected: ODCS' `frequency`, in hours or days."""
+        found = odcs.service_level(root, "frequency")
+        if found is None:
+            return None
+        days, count = {"h": 1 / 24, "d": 1.0}.get(str(found.value("unit"))), found.value("value")
+        if days is None or isinstance(count, bool) or not isinstance(count, int | float) or count <= 0:
+            mend = "write {property: frequency, value: 1, unit: d} (or h)"
+            self.findings.add(found.place("value"), "the frequency is no number of hours or days", mend=mend)
+            return None
+        return float(count * days)
+
     def _retention(self, root: Node, contract: Entry) -> Retention | None:
-        found = odcs.retention(root)
+        found = odcs.service_level(root, "retention")
         named = str(found.value("value")) if found else ""
         if found and named == "none":
             return Retention(category=str(contract.value("category")), anchor="none", period=None)

@@ -144,7 +144,7 @@ def _own_fields(contract: InboundContract, root: Node, findings: Findings) -> No
         findings.add(
             root, "no field identifies a row" if contract.has_ids else "hasIds is false beside a key", mend=mend
         )
-    kept = odcs.retention(root)
+    kept = odcs.service_level(root, "retention")
     element = kept.value("element") if kept else None
     if element is not None and element not in {f"{contract.name}.{path}" for path in paths}:
         findings.add(_place(root, element), f"retention runs from `{element}`, which is no field", mend="correct it")

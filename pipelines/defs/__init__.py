@@ -15,14 +15,14 @@ def load() -> dg.Definitions:
     """Return everything of this code location; needs contracts and models, but no home and no key."""
     import dagster as dg
 
-    from pipelines.defs import automation, extract, intake, landing, quality, release, site, warehouse
+    from pipelines.defs import automation, extract, intake, landing, notifying, quality, release, site, warehouse
 
     return dg.Definitions(
         assets=[extract.extracted, *landing.specs(), intake.lake_assets, warehouse.models(), release.released],
         asset_checks=quality.checks(),
         jobs=[automation.JOB, extract.JOB],
         schedules=[automation.nightly, extract.hourly],
-        sensors=[landing.arrivals],
+        sensors=[landing.arrivals, notifying.failures, notifying.silence],
         resources={"site": site.SiteResource()},
         executor=dg.in_process_executor,
     )

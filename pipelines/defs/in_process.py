@@ -85,7 +85,9 @@ def _refusal(missed: list[str]) -> str:
 def _missed(instance: dg.DagsterInstance, *, run_id: str) -> list[str]:
     records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     evaluations = [entry.get_dagster_event().asset_check_evaluation_data for entry in records if entry.is_dagster_event]
-    return [f"{e.asset_key.to_user_string()}: {e.description}" for e in evaluations if not e.passed]
+    # A warning stops nothing.
+    missed = [e for e in evaluations if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
+    return [f"{e.asset_key.to_user_string()}: {e.description}" for e in missed]
 
 
 def _counts(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:

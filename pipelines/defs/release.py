@@ -43,7 +43,7 @@ def specs() -> list[dg.AssetSpec]:
 def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None]]:
     """Assess and publish the aggregates."""
     report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)
-    waiting.note_release(site.home, site.contracts)
+    waiting.note_release(site.home, site.contracts, as_of=site.as_of)
     rows, withheld = (sum(getattr(table, name) for table in report.tables) for name in ("rows", "withheld"))
     site.say(f"release: {len(report.tables)} tables, {rows:,} rows, {withheld:,} withheld")
     yield dg.MaterializeResult(ASSESSED, metadata={"rows": rows, "withheld": withheld})

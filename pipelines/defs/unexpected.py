@@ -1,15 +1,15 @@
-"""Errors of libraries that quote rows in their messages: told by their kind and the step, never by the message.
+"""Which errors may be told as they are, and which by their kind alone.
 
-Dagster would write the message into its storage, a terminal into its scrollback. Not here: our own errors, which quote
-nothing and say what to do. Imports nothing heavy, so that the command line can use it.
+Our own quote nothing and say what to do; here is how each ends a run. Those of libraries may quote rows: Dagster would write
+the message into its storage, a terminal into its scrollback. Imports nothing heavy, so that the command line can use it.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeAlias, TypeVar
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -23,9 +23,58 @@ _QUOTING = (
     ("pyarrow.lib", "ArrowException"),
 )
 
+Ending: TypeAlias = Literal["failed", "refused", "another_writer"]
+_NAMED: dict[tuple[str, str], Ending] = {
+    ("pipelines.settings", "ForeignHome"): "refused",
+    ("pipelines.defs.unexpected", "UnexpectedFailure"): "failed",
+    ("pipelines.contracts", "ContractViolation"): "refused",
+    ("pipelines.identity.errors", "IdentityProblem"): "refused",
+    ("pipelines.lake", "AnotherWriter"): "another_writer",
+    ("pipelines.lake", "LakeDamaged"): "refused",
+    ("pipelines.quality", "QualityError"): "failed",
+    ("pipelines.intake.reports", "BalanceError"): "failed",
+    ("pipelines.intake.runs", "IntakeFailure"): "failed",
+    ("pipelines.intake.runs", "SourcesWait"): "refused",
+    ("pipelines.extract", "DatabaseUnreachable"): "refused",
+    ("pipelines.bench", "BenchmarkMismatch"): "failed",
+    ("pipelines.disclosure", "UnassessableFrame"): "refused",
+    ("pipelines.release", "ReleaseRefused"): "refused",
+    ("pipelines.warehouse", "ModelFailure"): "failed",
+    ("pipelines.defs.in_process", "RefusedArrivals"): "refused",
+    ("pipelines.defs.dbt_manifest", "DbtProjectUnreadable"): "failed",
+}
+_ENDINGS = {name: ending for (_, name), ending in _NAMED.items()}
+_OURS = "pipelines."
+
 
 class UnexpectedFailure(RuntimeError):
     """A library failed in a step; which and how is told, what it said is not."""
+
+
+def named_errors() -> dict[type[BaseException], Ending]:
+    """Return our own kinds of errors with how each ends a run, of the modules that are imported."""
+    found: dict[type[BaseException], Ending] = {}
+    for (module, name), ending in _NAMED.items():
+        kind = getattr(sys.modules.get(module), name, None)
+        if isinstance(kind, type) and issubclass(kind, BaseException):
+            found[kind] = ending
+    return found
+
+
+def told_as_text(messages: Sequence[str]) -> tuple[Ending, str]:
+    """Return how a run ended, and what may be said of it, from the formatted errors of a chain, the outermost first.
+
+    Ours (`pipelines.release.refusals.ReleaseRefused: …`) are told as they are, any other by its kind alone.
+    """
+    for message in messages:
+        kind, _, said = message.strip().partition(": ")
+        if kind.startswith(_OURS):
+            name = kind.rpartition(".")[2]
+            return _ENDINGS.get(name, "failed"), said.strip() or name
+    kind = (
+        messages[-1].strip().partition(":")[0].split()[-1] if messages and messages[-1].strip() else "an unknown error"
+    )
+    return "failed", kind
 
 
 def quoting_errors() -> tuple[type[BaseException], ...]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pipelines import intake, lake, projections, settings, warehouse, withdrawal
 from pipelines.contracts import Contracts
@@ -41,14 +42,23 @@ def note_models(home: settings.Home) -> None:
     _write(home, {"models": models_fingerprint(), "released": None})
 
 
-def note_release(home: settings.Home, contracts: Contracts) -> None:
-    """Note that what stands in the warehouse was released under these contracts."""
-    _write(home, {**_note(home), "released": _terms(contracts)})
+def note_release(home: settings.Home, contracts: Contracts, *, as_of: datetime) -> None:
+    """Note that what stands in the warehouse was released under these contracts, and on which day."""
+    _write(home, {**_note(home), "released": _terms(contracts), "released_on": _day(contracts, as_of)})
 
 
 def _is_released(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_of: datetime) -> bool:
     is_there = editions.is_whole(home.release) and home.warehouse_file.exists()
-    return is_there and _note(home).get("released") == _terms(contracts) and not _windows_moved(home, ring, as_of=as_of)
+    return is_there and _is_noted(home, contracts, as_of=as_of) and not _windows_moved(home, ring, as_of=as_of)
+
+
+def _is_noted(home: settings.Home, contracts: Contracts, *, as_of: datetime) -> bool:
+    """Say whether the release was made under these contracts and on this day: on another one, other periods are over."""
+    return {"released": _terms(contracts), "released_on": _day(contracts, as_of)}.items() <= _note(home).items()
+
+
+def _day(contracts: Contracts, as_of: datetime) -> str:
+    return as_of.astimezone(ZoneInfo(contracts.policy.timezone)).date().isoformat()
 
 
 def _windows_moved(home: settings.Home, ring: Keyring, *, as_of: datetime) -> bool:

@@ -55,7 +55,9 @@ def _add_contacts(
     contacts = accounts.select("subject", "data_key", "updated_at", *present).unpivot(
         present, index=["subject", "data_key", "updated_at"], variable_name="kind", value_name="value"
     )
-    usable = normal_forms.with_normal_form(contacts.drop_nulls("value")).drop_nulls("normal")
+    # Of an account that is told of again and again the first of each contact says all there is to say.
+    stated = contacts.drop_nulls("value").unique(["subject", "kind", "value"], keep="first", maintain_order=True)
+    usable = normal_forms.with_normal_form(stated).drop_nulls("normal")
     claims = pseudonyms.with_lookup(usable, key=lookup_key).unique(["lookup", "subject"], maintain_order=True)
     first = claims.unique("lookup", keep="first", maintain_order=True)
     owned = subjects.find(connection, first.rename({"subject": "claimant"}))
@@ -76,7 +78,8 @@ def _write(connection: duckdb.DuckDBPyConnection, newest: pl.DataFrame) -> int:
         incoming=newest,
     )
     names = [name for name in SEALED if name in fresh.columns]
-    texts = [json.dumps(row, ensure_ascii=False) for row in fresh.select(names).to_dicts()]
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    texts = [encode(row) for row in fresh.select(names).iter_rows(named=True)]
     sealed = sealing.seal(
         texts, data_keys=fresh["data_key"].to_list(), subjects=fresh["subject"].to_list(), what="attributes"
     )

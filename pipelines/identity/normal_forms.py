@@ -14,29 +14,36 @@ def with_normal_form(identifiers: pl.DataFrame) -> pl.DataFrame:
 
     Raises UnknownKind for a kind without a rule.
     """
-    unknown = set(identifiers["kind"].unique().to_list()) - set(_RULES)
-    if unknown:
-        message = f"no normal form for the identifier kinds {sorted(map(str, unknown))}: known are {sorted(_RULES)}"
+    kinds = sorted(identifiers["kind"].unique().to_list(), key=str)
+    if unknown := [kind for kind in kinds if kind not in _RULES]:
+        message = f"no normal form for the identifier kinds {list(map(str, unknown))}: known are {sorted(_RULES)}"
         raise UnknownKind(message)
-    rules = [pl.when(pl.col("kind") == kind).then(rule(pl.col("value"))) for kind, rule in _RULES.items()]
-    normal = pl.coalesce(rules)
-    return identifiers.with_columns(normal=pl.when(normal.str.len_bytes() > 0).then(normal))
+    # A rule costs as much on rows of another kind as on its own.
+    rules = [pl.when(pl.col("kind") == kind).then(_RULES[kind](pl.col("value"))) for kind in kinds]
+    found = identifiers.with_columns(normal=pl.coalesce(rules) if rules else pl.lit(None, dtype=pl.String))
+    return found.with_columns(normal=pl.when(pl.col("normal").str.len_bytes() > 0).then("normal"))
 
 
 def email(value: pl.Expr) -> pl.Expr:
     """NFKC, lower case, trimmed."""
-    return value.str.normalize("NFKC").str.to_lowercase().str.normalize("NFKC").str.strip_chars()
+    return _nfkc(_nfkc(value).str.to_lowercase()).str.strip_chars()
 
 
 def phone(value: pl.Expr) -> pl.Expr:
     """Digits of the E.164 number without its plus: local 08… and +62 (0)8… become 628…"""
-    digits = value.str.normalize("NFKC").str.replace_all("[^0-9]", "").str.replace("^00", "")
+    digits = _nfkc(value).str.replace_all("[^0-9]", "").str.replace("^00", "")
     return digits.str.replace("^0", "62").str.replace("^620+", "62")
 
 
 def exact(value: pl.Expr) -> pl.Expr:
     """Opaque ids as they are."""
     return value
+
+
+def _nfkc(value: pl.Expr) -> pl.Expr:
+    """ASCII is its own normal form, and nearly all that comes."""
+    is_ascii = value.str.len_bytes() == value.str.len_chars()
+    return pl.when(is_ascii).then(value).otherwise(value.str.normalize("NFKC"))
 
 
 _RULES: dict[str, Callable[[pl.Expr], pl.Expr]] = {

@@ -7,16 +7,19 @@ from collections.abc import Mapping
 import duckdb
 import polars as pl
 
+# Keyed hashes, keys and ciphertexts cannot be compressed; to try costs more than to write them.
+_RANDOM = "blob not null using compression uncompressed"
+
 # No indexes: a batch is one hash join, and an index would hold the whole vault in memory. Uniqueness is kept by the one
 # writer, who inserts only what his join did not find.
 TABLES = {
     "subjects": "subject bigint not null, created_at timestamp not null",
     "identifiers": (
-        "lookup blob not null, kind varchar not null, key_version integer not null, subject bigint not null, "
-        "first_seen_at timestamp not null, ciphertext blob not null"
+        f"lookup {_RANDOM}, kind varchar not null, key_version integer not null, subject bigint not null, "
+        f"first_seen_at timestamp not null, ciphertext {_RANDOM}"
     ),
-    "domain_secrets": "subject bigint not null, domain varchar not null, secret blob not null, data_key blob not null",
-    "attributes": "subject bigint not null, ciphertext blob not null, updated_at timestamp not null",
+    "domain_secrets": f"subject bigint not null, domain varchar not null, secret {_RANDOM}, data_key {_RANDOM}",
+    "attributes": f"subject bigint not null, ciphertext {_RANDOM}, updated_at timestamp not null",
     "links": "anonymous_subject bigint not null, user_subject bigint not null, linked_at timestamp not null",
     # The number of the next subject outlives erasures: a number is never given twice.
     "counters": "next_subject bigint not null",

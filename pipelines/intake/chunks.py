@@ -179,7 +179,7 @@ class Chunks:
                 counted[f"held_back:{f.path}"] = held_column(f.path)
         if counted:
             counts = ", ".join(f"count(*) filter ({condition})" for condition in counted.values())
-            query = f"select {counts} from chunk {' '.join(joins)} where {self._kept}"
+            query = f"select {counts} from chunk {_needed(joins, counts)} where {self._kept}"
             row = self._connection.execute(query).fetchone()
             self._marks.update({name: n for name, n in zip(counted, row or (), strict=False) if n})
 
@@ -192,7 +192,8 @@ class Chunks:
         traffic.map_user_agents(self._connection, columns.get(rule.user_agent or ""))
         traffic.map_addresses(self._connection, columns.get(rule.ip or ""), self._judgement.known_traffic)
         values, joins = self._mapped()
-        query = f"select {values[BOT_REASON]} as why, count(*) from chunk {' '.join(joins)} where reason is null group by why"
+        told = values[BOT_REASON]
+        query = f"select {told} as why, count(*) from chunk {_needed(joins, told)} where reason is null group by why"
         self._marks.update({f"bots:{why}": rows for why, rows in self._connection.execute(query).fetchall() if why})
 
     def _resolve(self) -> None:
@@ -251,7 +252,7 @@ class Chunks:
         return (
             f"insert into accepted select chunk.file_no, chunk.place, chunk.tie_at as received_, "
             f"chunk.own_consent is not distinct from false as is_refused_, {day}{extra}{listed} "
-            f"from chunk {' '.join(joins)} where reason is null"
+            f"from chunk {' '.join(joins.values())} where reason is null{' order by dt' if contract.event_time else ''}"
         )
 
     @property
@@ -263,31 +264,36 @@ class Chunks:
     def _usable(self, column: str) -> str:
         return f"{self._kept} and {column} is not null"
 
-    def _mapped(self) -> tuple[dict[str, str], list[str]]:
+    def _mapped(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the SQL of every column that a map gives, and the joins by the name of what they join, a row at most each."""
         values = {"policy_version": f"'{self._policy_version}'"}
-        joins = []
+        joins = {}
         for column, f in self._judgement.carried():
             if f.treatment == "pseudonymise":
                 kind = f"{column}_.kind = '{f.identifier_kind}'"
-                joins.append(f"left join resolved as {column}_ on chunk.{column} = {column}_.value and {kind}")
+                joins[f"{column}_"] = f"left join resolved as {column}_ on chunk.{column} = {column}_.value and {kind}"
                 stored = self._judgement.contract.field(f.instead_of).stored_as[0] if f.instead_of else f.stored_as[0]
                 found = f"{column}_.pseudonym"
                 values[stored] = f"coalesce({values[stored]}, {found})" if stored in values else found
             elif is_mapped(f):
-                joins.append(f"left join map_{column} on chunk.{column} = map_{column}.value")
+                joins[f"map_{column}"] = f"left join map_{column} on chunk.{column} = map_{column}.value"
                 mapped = [f"map_{column}.{name}" for name in COLUMNS[f.treatment]]
                 if f.treatment == "truncate_ip":
                     mapped = [f"coalesce(chunk.{f.stored_as[0]}, {mapped[0]})"]
                 values |= dict(zip(f.stored_as, mapped, strict=True))
         if rule := self._judgement.contract.traffic:
             raw = {f.path: column for column, f in self._judgement.carried()}
-            joins.append(
-                f"left join map_agents on chunk.{raw[rule.user_agent]} = map_agents.value" if rule.user_agent else ""
-            )
-            joins.append(f"left join map_inside on chunk.{raw[rule.ip]} = map_inside.value" if rule.ip else "")
+            for name, path in (("map_agents", rule.user_agent), ("map_inside", rule.ip)):
+                if path:
+                    joins[name] = f"left join {name} on chunk.{raw[path]} = {name}.value"
             inside = "case when map_inside.value is not null then 'internal' end" if rule.ip else "null"
             told = "map_agents.told" if rule.user_agent else "null"
             values[BOT_REASON] = f"coalesce({told}, {inside}, chunk.{traffic.OWN})"
         if self._judgement.contract.consent:
             values[self._judgement.contract.consent.stored_as] = "chunk.is_consented"
         return values, joins
+
+
+def _needed(joins: Mapping[str, str], sql: str) -> str:
+    """Return the joins of what SQL speaks of; none of the others adds or takes away a row."""
+    return " ".join(join for name, join in joins.items() if f"{name}." in sql)

@@ -19,7 +19,7 @@ from pipelines.engine import quoted
 from pipelines.intake import traffic, treatments
 from pipelines.intake.leaves import Leaves
 from pipelines.intake.operators import is_mapped
-from pipelines.intake.reasons import Reasons, is_matched, shown_if_known
+from pipelines.intake.reasons import Reasons, is_matched, refusals, shown_if_known
 
 
 @dataclass(frozen=True)
@@ -49,25 +49,29 @@ class Judgement:
     def judged(self, lines: str, *, known_shapes: Iterable[int] = ()) -> str:
         """SQL: one row per line with `reason` (null when accepted), `marks`, and the treated columns.
 
-        `raw` stays with rows that have a reason, `shape` (the keys of every container) with those whose `shape_hash` is
+        `raw` stays with rows that wait for a reason, `shape` (the keys of every container) with those whose `shape_hash` is
         not among `known_shapes`.
         """
         outputs = list(self._outputs())
         columns = ",\n".join(f"{sql} as {name}" for name, sql in outputs)
-        kept = ", ".join(name for name, _ in outputs)
+        kept = ", ".join(self._refined.get(name, name) for name, _ in outputs)
         known = ", ".join(str(shape) for shape in known_shapes) or "0"
+        judged = f"""{self._marks()} as marks, {self._reasons.sql(known)} as reason,
+                    {self._own_consent()} as own_consent, {columns}"""
+        typed = self.leaves.typed(read=self.leaves.named_in(judged))
+        texts = self.leaves.sql(lines, read=self.leaves.named_in(f"{judged}{typed}"))
         return f"""
             select file_no, place, reason, {self._raw()} as raw, marks,
                 shape_hash, case when shape_hash not in ({known}) then shape end as shape,
                 own_consent, {self._consent()} as is_consented, {kept}
-            from (select file_no, place, raw, shape, hash(shape) as shape_hash,
-                    {self._marks()} as marks, {self._reasons.sql(known)} as reason,
-                    {self._own_consent()} as own_consent, {columns}
-                from (select *, {self.leaves.typed()} from ({self.leaves.sql(lines)})))"""
+            from (select file_no, place, raw, shape, shape_hash, {judged}
+                from (select *, hash(shape) as shape_hash{typed} from ({texts})))"""
 
     def shapes(self, lines: str) -> str:
         """SQL: every distinct (shape_hash, shape) of the lines."""
-        return f"select hash(shape), shape from ({self.leaves.sql(lines)}) where shape is not null group by all"
+        return (
+            f"select hash(shape), shape from ({self.leaves.sql(lines, read=())}) where shape is not null group by all"
+        )
 
     def carried(self) -> Iterator[tuple[str, Field]]:
         """Yield (column, field) of raw values that live in memory only, until the vault or a dictionary has mapped them."""
@@ -89,21 +93,31 @@ class Judgement:
         matched = {f.path for f in self.contract.fields if is_matched(f)}
         return {path: lost_column(path) for path in sorted(labels | matched | self._shown_if_known.keys())}
 
+    @cached_property
+    def _refined(self) -> Mapping[str, str]:
+        """What goes on of columns that others tell more of: of an address, only one that is none of the plain kind."""
+        addresses = [(column, f.stored_as[0]) for column, f in self.carried() if f.treatment == "truncate_ip"]
+        return {column: f"case when {network} is null then {column} end as {column}" for column, network in addresses}
+
     def _raw(self) -> str:
-        """The row itself, where it may yet go to quarantine."""
-        return "raw" if self.proofs else "case when reason is not null then raw end"
+        """The row itself, where it may yet go to quarantine; of one that is refused nothing but its reason is kept."""
+        refused = ", ".join(f"'{reason}'" for reason in sorted(refusals(self.contract)))
+        return "raw" if self.proofs else f"case when reason not in ({refused}) then raw end"
 
     @cached_property
     def _shown_if_known(self) -> Mapping[str, str]:
         return shown_if_known(self.contract)
 
     def _marks(self) -> str:
-        bits = [
-            f"{self.leaves.typed_of(f.path)} is not null and not {treatments.has_offset(self.leaves.text_of(f.path))}"
-            for f in self.contract.fields
-            if f.logical_type == "timestamp"
-        ]
-        return " + ".join([f"case when {bit} then {1 << i} else 0 end" for i, bit in enumerate(bits)]) or "0"
+        fields = [f for f in self.contract.fields if f.logical_type == "timestamp"]
+        bits = [f"case when {self._has_offset_or_none(f)} then 0 else {1 << i} end" for i, f in enumerate(fields)]
+        return " + ".join(bits) or "0"
+
+    def _has_offset_or_none(self, f: Field) -> str:
+        """SQL: whether an instant states its offset, or there is none; one nobody keeps is read only where it does not."""
+        offset = treatments.has_offset(self.leaves.text_of(f.path))
+        value = self.leaves.typed_sql(f) if f.treatment == "drop" else self.leaves.typed_of(f.path)
+        return f"case when {offset} then true else ({value}) is null end"
 
     def _own_consent(self) -> str:
         """What the row says of its own: refused, granted, or nothing (NULL)."""
@@ -144,9 +158,7 @@ class Judgement:
             yield traffic.OWN, traffic.own_reason(rule, self.known_traffic, texts)
         for column, f in self.carried():
             s = self._named_by(f)
-            if f.treatment == "truncate_ip":
-                yield column, f"case when ({treatments.ipv4_network(s)}) is null then {s} end"
-            elif is_matched(f):
+            if is_matched(f):
                 yield column, treatments.named(s, kind=f.identifier_kind or "")
                 yield lost_column(f.path), treatments.is_misspelt(s, kind=f.identifier_kind or "")
             else:

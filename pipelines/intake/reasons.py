@@ -31,11 +31,12 @@ class Reasons:
     skew_hours: int
 
     def sql(self, known: str) -> str:
-        """SQL: the first reason against a row, or NULL; `known` are the hashes of shapes that are sound."""
+        """SQL: the first reason against a row, or NULL; `known` are the values of `shape_hash` that are sound."""
         cases = ["when fault is not null then fault", "when shape is null then 'malformed'"]
         # Which of two equal names holds is anybody's guess (a consent given, a consent refused): such a row waits.
-        repeated = "list_sum(list_transform(shape, lambda keys: len(keys) - len(list_distinct(keys))))"
-        cases.append(f"when hash(shape) not in ({known}) and {repeated} > 0 then 'repeated_field'")
+        repeated = "list_sum(list_transform(shape, lambda keys: len(keys) - len(list_distinct(keys)))) > 0"
+        # A conjunction may look at its dearer half first; a case may not.
+        cases.append(f"when case when shape_hash not in ({known}) then {repeated} end then 'repeated_field'")
         refuses = self.leaves.dialect.refuses
         cases.extend(f"when {self.leaves.text_of(path)} = '{why}' then '{why}'" for path, why in refuses.items())
         cases.extend(self._field_cases())

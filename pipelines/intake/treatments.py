@@ -11,6 +11,7 @@ JAKARTA_OFFSET_HOURS = 7  # Asia/Jakarta has had no other offset since 1964
 _YEAR = r"(19\d\d|[2-8]\d{3}|9[0-8]\d\d|99[0-8]\d|999[0-8])"
 _ZONE = r"(Z|z|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
 _USUAL = rf"^{_YEAR}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
+_LOCAL = rf"^{_YEAR}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?$"
 _TIMESTAMP = rf"^{_YEAR}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?\s?{_ZONE}?$"
 _NO_SECONDS = r"^(.{10}[Tt ]\d\d:\d\d)(Z|z|[+-].*)?$"
 _OFFSET = rf":\d\d([.,]\d+)?\s?{_ZONE}$"
@@ -34,9 +35,10 @@ def timestamp(s: str) -> str:
     spelled_out = f"regexp_replace({closed_up}, '{_NO_SECONDS}', '\\1:00\\2')"
     return (
         f"case when regexp_matches({s}, '{_USUAL}') then try_cast({s} as timestamptz)::timestamp "
+        f"when regexp_matches({s}, '{_LOCAL}') then {_jakarta(s)} "
         f"when not regexp_matches({s}, '{_TIMESTAMP}') then null "
         f"when {has_offset(s)} then try_cast({spelled_out} as timestamptz)::timestamp "
-        f"else try_cast({spelled_out} as timestamp) - interval {JAKARTA_OFFSET_HOURS} hours end"
+        f"else {_jakarta(spelled_out)} end"
     )
 
 
@@ -90,6 +92,10 @@ def named(s: str, *, kind: str) -> str:
 def is_misspelt(s: str, *, kind: str) -> str:
     """Whether a text, or one of a JSON list of texts, can be nobody's identifier."""
     return f"coalesce(len({_usable(s, kind)}), -1) <> coalesce(len({_listed(s)}), -2) and {s} is not null"
+
+
+def _jakarta(s: str) -> str:
+    return f"try_cast({s} as timestamp) - interval {JAKARTA_OFFSET_HOURS} hours"
 
 
 def _listed(s: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.intake.dialects import Proof
 
@@ -21,12 +20,11 @@ def verify(
     `columns` bear the texts of the proof's paths, in their order. Without a secret nothing is proved.
     """
     listed = ", ".join(columns)
-    found = connection.execute(f"select distinct {listed} from chunk where reason is null").to_arrow_table()
-    texts = zip(*(column.to_pylist() for column in found.columns), strict=True)
-    unproven = found.filter(pa.array([not (secret and proof.holds(each, secret)) for each in texts], pa.bool_()))
-    if not unproven.num_rows:
+    found = connection.execute(f"select distinct {listed} from chunk where reason is null").pl()
+    unproven = found.filter(~proof.holds(found.get_columns(), secret)) if secret else found
+    if unproven.is_empty():
         return
-    connection.register("unproven", unproven)
+    connection.register("unproven", unproven.to_arrow())
     same = " and ".join(f"chunk.{column} = unproven.{column}" for column in columns)
     connection.execute(
         f"update chunk set reason = '{proof.reason}' from unproven where chunk.reason is null and {same}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import polars as pl
 import pytest
 import yaml
 
-from pipelines import settings, warehouse
+from pipelines import intake, settings, warehouse
+from pipelines.contracts import load
 from pipelines.identity import keys
 from tests.outside import oulad
 
@@ -94,10 +96,9 @@ def test_what_is_released_is_the_same_where_it_may_be_seen(loaded: settings.Home
 
 def test_under_the_policy_in_force_the_archive_is_refused(tmp_path: Path):
     home = settings.Home(tmp_path / "home").prepare()
-    crosslife("keys", "init", home=home.root)
-    landed = oulad.land(home.landing)
-    crosslife("run", "--as-of", AS_OF, home=home.root)
-    status = crosslife("status", home=home.root)
-    (batch,) = [batch["balance"] for batch in status["batches"] if batch["source"] == "course_progress"]
-    assert batch["refused"] == {"expired": landed["course_progress"]}
-    assert batch["accepted"] == 0
+    ring, landed = keys.init(home), oulad.land(home.landing)
+    contracts = load(settings.CONTRACTS_DIR)
+    reports = intake.run(home, ring, contracts, as_of=datetime.fromisoformat(f"{AS_OF}T17:00:00+00:00"))
+    (batch,) = [report for report in reports if report.source == "course_progress"]
+    assert batch.refused == {"expired": landed["course_progress"]}
+    assert batch.accepted == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +29,9 @@ KINDS = {
     "va_number",
 }
 
+# Of the plants that these could hold, every container has its own test (`tests/canary`).
+_LARGE = ("lake", "warehouse")
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> settings.Home:
@@ -48,10 +52,8 @@ def _identifiers(home: settings.Home) -> list[tuple[str, str]]:
     return [(kind, value) for kind, value in stated.iter_rows() if len(value.encode()) >= 6]
 
 
-def _found(home: settings.Home) -> list[Finding]:
+def _found(home: settings.Home, planted: list[tuple[str, str]], *, skipped: Collection[str] = ()) -> list[Finding]:
     ring = keys.open_keyring(home)
-    planted = _identifiers(home)
-    assert {kind for kind, _ in planted} >= KINDS
     return search(
         home.root,
         planted,
@@ -59,21 +61,25 @@ def _found(home: settings.Home) -> list[Finding]:
         duckdb_keys={"warehouse": ring.warehouse_key()},
         # The vault and quarantine are searched as by somebody without their keys; what has just landed is raw, and the
         # demo's truth is the demo's own.
-        allow=Zones(sealed=frozenset({"vault", "quarantine"}), skipped=frozenset({"landing", "truth"})),
+        allow=Zones(sealed=frozenset({"vault", "quarantine"}), skipped=frozenset({"landing", "truth", *skipped})),
     )
 
 
 def test_nothing_that_landed_is_found_anywhere_it_must_not_be(home: settings.Home):
-    assert _found(home) == []
+    planted = _identifiers(home)
+    assert {kind for kind, _ in planted} >= KINDS
+    assert _found(home, planted) == []
 
 
 def test_the_same_search_finds_what_is_put_where_it_must_not_be(home: settings.Home):
     email = next(value for kind, value in _identifiers(home) if kind == "email")
-    leaks = [home.root / place for place in ("dagster/a.log", "lake/courses/b.json", "release/parquet/c.txt")]
+    leaks = [home.root / place for place in ("dagster/a.log", "evidence/b.json", "release/parquet/c.txt")]
     for leak in leaks:
         leak.write_text(f'{{"note": "{email}"}}')
     try:
-        found = [(finding.kind, Path(finding.file).name) for finding in _found(home)]
+        found = [
+            (finding.kind, Path(finding.file).name) for finding in _found(home, [("email", email)], skipped=_LARGE)
+        ]
         assert sorted(found) == [("email", leak.name) for leak in leaks]
     finally:
         for leak in leaks:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import polars as pl
+
 Leaf = Callable[[str], str]
 Texts = Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """How a row proves who sent it: `holds` judges the texts at `paths`, as they came, with the secret of that name.
+    """How a row proves who sent it: `holds` judges the columns of texts at `paths`, as they came, with the secret of that name.
 
     A row that fails waits in quarantine for `reason`.
     """
@@ -19,7 +21,7 @@ class Proof:
     secret: str
     paths: tuple[str, ...]
     reason: str
-    holds: Callable[[Sequence[str], bytes], bool]
+    holds: Callable[[Sequence[pl.Series], bytes], pl.Series]
 
 
 @dataclass(frozen=True)

@@ -546,6 +546,14 @@ FAULTS = {
         "`drop_off_rate` is derived, and its formula is no expression",
         "write SQL",
     ),
+    "a frequency that is no time": (
+        PAYMENTS,
+        "{property: frequency, value: 1, unit: d,",
+        "{property: frequency, value: often, unit: d,",
+        0,
+        "the frequency is no number of hours or days",
+        "value: 1, unit: d",
+    ),
     "projection of what is not declared": (
         QUERY,
         "from lake.order_payments",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines import contracts, settings
@@ -30,3 +31,12 @@ def test_a_note_that_cannot_be_read_means_build_again(tmp_path: Path) -> None:
     (home.warehouse / "built.json").write_text("{junk")
     home.warehouse_file.write_text("")
     assert waiting.has_other_models(home)
+
+
+def test_with_the_next_day_in_jakarta_other_periods_are_over(tmp_path: Path) -> None:
+    home, terms = settings.Home(tmp_path).prepare(), contracts.load(settings.CONTRACTS_DIR)
+    evening = datetime(2026, 6, 30, 16, 59, tzinfo=UTC)
+    assert not waiting._is_noted(home, terms, as_of=evening)
+    waiting.note_release(home, terms, as_of=evening)
+    assert waiting._is_noted(home, terms, as_of=evening - timedelta(hours=20))
+    assert not waiting._is_noted(home, terms, as_of=evening + timedelta(minutes=1))

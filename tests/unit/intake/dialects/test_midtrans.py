@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import duckdb
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.intake.dialects.midtrans import DIALECT, is_signed
+from pipelines.intake.dialects.midtrans import DIALECT, are_signed
 
 KEY = b"kunci"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -17,6 +19,11 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 def signed(*texts: str, key: bytes = KEY) -> str:
     return hashlib.sha512("".join(texts).encode() + key).hexdigest()
+
+
+def is_signed(texts: Sequence[str | None], key: bytes) -> bool:
+    (found,) = are_signed([pl.Series(f"proof_{n}", [text], dtype=pl.String) for n, text in enumerate(texts)], key)
+    return bool(found)
 
 
 def test_the_signature_is_what_sha512sum_says():
@@ -39,6 +46,18 @@ def test_what_was_signed_is_believed_in_either_case_of_its_digits(order_id: str,
 def test_nothing_else_is(texts: list[str], key: str):
     if texts[3].lower() != signed(*texts[:3], key=key.encode()):
         assert not is_signed(texts, key.encode())
+
+
+@pytest.mark.parametrize("missing", range(4))
+def test_what_lacks_a_part_is_not_signed(missing: int):
+    texts = ["pesanan-1", "200", "10000.00", signed("pesanan-1", "200", "10000.00")]
+    assert not is_signed([None if place == missing else text for place, text in enumerate(texts)], KEY)
+
+
+def test_each_row_is_judged_by_its_own_signature():
+    rows = [("a", "200", "1.00", signed("a", "200", "1.00")), ("b", "200", "1.00", signed("a", "200", "1.00"))]
+    columns = [pl.Series(f"proof_{n}", texts) for n, texts in enumerate(zip(*rows, strict=True))]
+    assert are_signed(columns, KEY).to_list() == [True, False]
 
 
 @pytest.mark.parametrize(
