@@ -33,7 +33,8 @@ def store(
 
     Takes `subject`, `user_id`, `updated_at` and what there is of the other attributes, as text.
     """
-    ordered = accounts.sort("updated_at", "subject")
+    # In one order always, whatever order the rows came in: of two states of one instant the same one stays.
+    ordered = accounts.sort("updated_at", "subject", *(name for name in SEALED if name in accounts.columns))
     keys = subjects.secrets(connection, ordered, domain=subjects.IDENTITY).select("subject", "data_key")
     keyed = ordered.join(keys, on="subject", maintain_order="left")
     conflicts = _add_contacts(connection, keyed, lookup_key=lookup_key, key_version=key_version)

@@ -40,7 +40,10 @@ class Vault:
         value of which nothing usable is left (an e-mail of blanks) has no pseudonym.
         """
         key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
-        distinct = identifiers.select(pl.col("kind", "value").cast(pl.String)).drop_nulls().unique(maintain_order=True)
+        # In one order always: who is numbered first keeps a contact that two accounts claim at one instant.
+        distinct = (
+            identifiers.select(pl.col("kind", "value").cast(pl.String)).drop_nulls().unique().sort("kind", "value")
+        )
         parts = [self._resolve(part, domain=domain, key=key, at=at) for part in distinct.iter_slices(_SLICE_ROWS)]
         return pl.concat(parts) if parts else distinct.with_columns(pseudonym=pl.lit(None, dtype=pl.String))
 
@@ -178,7 +181,7 @@ class Vault:
         first = frame[at_column].min()
         at = first if isinstance(first, datetime) else datetime(1970, 1, 1)  # noqa: DTZ001 - all instants here are naive UTC
         values = frame.select(pl.lit(kind).alias("kind"), pl.col(kind).cast(pl.String).alias("value"))
-        found = self._subjects_of(values.unique(maintain_order=True), at=at).select(
+        found = self._subjects_of(values.unique().sort("value"), at=at).select(
             pl.col("value").alias(kind), pl.col("subject").alias(name)
         )
         return frame.join(found, on=kind, maintain_order="left").drop_nulls(name)

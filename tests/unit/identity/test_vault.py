@@ -99,6 +99,26 @@ def test_e_mail_and_phone_lead_to_the_account_they_belong_to(home: Home, resolve
     assert resolve("learner12@EXAMPLE.com", kind="email") == resolve("+6281200000001", kind="phone") == [user]
 
 
+@pytest.mark.parametrize("users", [["u-1", "u-2"], ["u-2", "u-1"]])
+def test_whose_a_contact_is_does_not_depend_on_the_order_of_rows(home: Home, users: list[str]):
+    named = pl.DataFrame({"kind": "user_id", "value": users})
+    states = [account(user, email="learner12@example.com", name="A") for user in users]
+    with opened(home) as v:
+        pseudonyms = dict(v.resolve(named, domain="analytics", at=AT).select("value", "pseudonym").rows())
+        v.store_attributes(pl.concat(states))
+        owner = v.resolve(
+            pl.DataFrame({"kind": ["email"], "value": ["learner12@example.com"]}), domain="analytics", at=AT
+        )
+    assert owner["pseudonym"].to_list() == [pseudonyms["u-1"]]
+
+
+@pytest.mark.parametrize("names", [["Ayu", "Ayu Dewi"], ["Ayu Dewi", "Ayu"]])
+def test_of_two_states_of_one_instant_the_same_stays_in_whatever_order_they_come(home: Home, names: list[str]):
+    with opened(home) as v:
+        v.store_attributes(pl.concat([account("u-1", name=name) for name in names]))
+        assert [each["name"] for each in sealed_attributes(v)] == ["Ayu Dewi"]
+
+
 def test_two_accounts_with_one_e_mail_are_not_merged_and_the_conflict_is_counted(home: Home, resolve):
     first, second = resolve("u-1", "u-2")
     both = pl.concat(
