@@ -21,6 +21,16 @@ _COMPARED = {
     "agg_traffic_daily": "dt, page_path, page_views, visitors, learners, sessions, engaged_learners, median_engaged_seconds",
     "agg_completion_rates": "course_id, cohort, enrolled, completed, completion_rate, median_days_to_complete",
     "agg_module_funnel": "course_id, cohort, module_id, enrolled, completed_module",
+    "agg_channels_daily": "dt, channel, sessions, page_views, channel_visitors, channel_learners",
+    "agg_entry_pages_daily": "dt, page_path, entries, bounces, entry_visitors, entry_learners",
+    "agg_active_learners": "period, period_starts_on, active_learners",
+    "agg_retention_weekly": "enrolment_week, week_number, enrolled_in_week, retained_learners",
+    "agg_re_enrolments": "course_id, cohort, enrolled_learners, returning_learners, completed_again",
+    "agg_assessments": "course_id, cohort, module_id, assessed, passed, mean_attempts, median_best_result",
+    "agg_completion_segments": "course_id, segment_kind, segment, segment_learners, completed",
+    "agg_campaigns": "utm_campaign, impressions, clicks, spend_idr, reached_learners, registered, started, completed",
+    "agg_consents_monthly": "month, purpose, speakers, granting",
+    "agg_newsletter_monthly": "month, joined, left_since",
 }
 
 

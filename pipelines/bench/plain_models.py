@@ -12,13 +12,14 @@ from pathlib import Path
 import duckdb
 
 from pipelines import engine
+from pipelines.bench import plain_marts
 from pipelines.settings import Home
 
 _SOURCES = """
 create view web as select *, coalesce(visitor_pseudonym, learner_pseudonym) as browser
     from read_parquet('{lake}/web_events/*/*.parquet', hive_partitioning = true, {key});
 create view raw_progress as
-    select event_key, learner_pseudonym, course_id, cohort, enrolment_key, module_id, event_type, occurred_at
+    select event_key, learner_pseudonym, course_id, cohort, enrolment_key, module_id, event_type, occurred_at, score, max_score
     from read_parquet('{lake}/course_progress/*/*.parquet', hive_partitioning = true, {key}){statements};
 create view courses as select * from read_parquet('{lake}/courses/current.parquet', {key});
 create view modules as select * from read_parquet('{lake}/course_modules/current.parquet', {key});
@@ -28,13 +29,19 @@ create view progress as
         when p.course_id in (select course_id from cohorts) and p.cohort is not null then '(unlisted)' end as cohort)
     from raw_progress as p;
 create view accounts as select * from read_parquet('{lake}/accounts/current.parquet', {key});
+create view attributes as select * from read_parquet('{lake}/learner_attributes/current.parquet', {key});
+create view insights as select * from read_parquet('{lake}/ad_insights/current.parquet', {key});
+create view subscribers as select * from read_parquet('{lake}/newsletter_subscribers/current.parquet', {key});
+create view links as select * from read_parquet('{lake}/identity_links/current.parquet', {key});
+create view statements_of_consent as
+    select * from read_parquet('{lake}/consents/*/*.parquet', hive_partitioning = true, {key});
 """
 
 # Only where the app has told anything: a pattern without a file is an error.
 _STATEMENTS = """
     where event_key not in (select voids_key from statements where voids_key is not null)
     union all
-    select event_key, learner_pseudonym, course_id, null, null, module_id, event_type, occurred_at
+    select event_key, learner_pseudonym, course_id, null, null, module_id, event_type, occurred_at, score, max_score
     from statements
     where voids_key is null and event_key not in (select voids_key from statements where voids_key is not null)
 """
@@ -79,7 +86,9 @@ with marked as (
 numbered as (
     select *, sum(coalesce(is_gap, false)::int) over (
         partition by browser order by occurred_at range between unbounded preceding and current row) as session from marked)
-select browser, any_value(visitor_pseudonym) as visitor_pseudonym, min(event_key) filter (is_first) as session_key, min(dt) as dt,
+select browser, any_value(visitor_pseudonym) as visitor_pseudonym,
+    case when min(learner_pseudonym) = max(learner_pseudonym) then min(learner_pseudonym) end as learner_pseudonym,
+    min(event_key) filter (is_first) as session_key, min(dt) as dt,
     count(*) as calls, count(distinct coalesce(page_view_key, event_key)) filter (event_type = 'page') as page_views,
     min(occurred_at) as started_at, max(occurred_at) as ended_at,
     arg_min(referrer_host, occurred_at) as referrer_host, arg_min(utm_source, occurred_at) as utm_source,
@@ -105,48 +114,6 @@ left join fct_sessions as s on v.browser = s.browser and v.viewed_at between s.s
 group by all
 """
 
-_COURSES = """
-create table placed as
-with spells as (
-    select *, max(cohort) over (partition by learner_pseudonym, course_id, enrolment_key) as own_cohort,
-        count(*) filter (event_type = 'enrolled') over (
-            partition by learner_pseudonym, course_id order by occurred_at, event_key) as spell
-    from progress)
-select *, coalesce(cohort, own_cohort, max(cohort) over (partition by learner_pseudonym, course_id, spell),
-    strftime(coalesce(min(occurred_at) filter (event_type = 'enrolled') over enrolment,
-        min(occurred_at) filter (event_type = 'course_completed') over enrolment,
-        min(occurred_at) over enrolment) + interval 7 hours, '%Y-%m')) as run
-from spells window enrolment as (partition by learner_pseudonym, course_id, enrolment_key);
-create table enrolments as
-select learner_pseudonym, course_id, run as cohort,
-    min(occurred_at) filter (event_type in ('enrolled', 'course_completed')) as enrolled_at,
-    min(occurred_at) filter (event_type = 'course_completed') as completed_at
-from placed group by all having enrolled_at is not null;
-create table completions as
-select learner_pseudonym, course_id, run as cohort, module_id, min(occurred_at) as completed_at
-from placed where event_type = 'module_completed' group by all;
-create table windows as
-select e.*, coalesce(c.ends_at, e.enrolled_at) + coalesce(c.observation_days, 90) * interval 1 day as closes_at
-from enrolments as e left join cohorts as c using (course_id, cohort);
-create table agg_completion_rates as
-select course_id, any_value(c.title) as course_title, cohort, count(*) as enrolled,
-    count(*) filter (completed_at <= closes_at) as completed, completed / enrolled::double as completion_rate,
-    median((epoch(completed_at) - epoch(enrolled_at)) / 86400.0) filter (completed_at <= closes_at) as median_days_to_complete
-from windows left join courses as c using (course_id) group by course_id, cohort;
-create table agg_module_funnel as
-select r.course_id, r.cohort, m.module_id, any_value(r.enrolled) as enrolled,
-    count(distinct w.learner_pseudonym) as completed_module
-from agg_completion_rates as r join modules as m using (course_id)
-left join completions as d on r.course_id = d.course_id and r.cohort = d.cohort and m.module_id = d.module_id
-left join windows as w on d.learner_pseudonym = w.learner_pseudonym and d.course_id = w.course_id and d.cohort = w.cohort
-    and d.completed_at <= w.closes_at
-group by r.course_id, r.cohort, m.module_id;
-create table dim_learners as
-select * from accounts full join (select distinct learner_pseudonym from progress) using (learner_pseudonym);
-create table dim_courses as
-select c.*, (select count(*) from modules as m where m.course_id = c.course_id) as modules from courses as c
-"""
-
 
 def run(home: Home, out: Path, parquet_keys: Mapping[str, bytes], as_of: datetime) -> None:
     """Write every table to `plain.duckdb` below `out`, the facts by day to Parquet as well."""
@@ -158,11 +125,11 @@ def run(home: Home, out: Path, parquet_keys: Mapping[str, bytes], as_of: datetim
     if is_told:
         connection.execute(f"create view statements as select * from read_parquet('{told}', {key})")
     connection.execute(_SOURCES.format(lake=home.lake, key=key, statements=_STATEMENTS if is_told else ""))
-    for script in (_PAGE_VIEWS, _SESSIONS, _TRAFFIC, _COURSES):
+    instant = f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    for script in (_PAGE_VIEWS, _SESSIONS, _TRAFFIC, *plain_marts.scripts(as_of=instant)):
         connection.execute(script)
     connection.execute(
-        "alter table agg_completion_rates add column is_closed boolean default "
-        f"(timestamp '{as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S}' is not null)"
+        f"alter table agg_completion_rates add column is_closed boolean default (timestamp '{instant}' is not null)"
     )
     for table in ("fct_page_views", "fct_sessions"):
         connection.execute(f"copy {table} to '{out}/{table}' (format parquet, compression zstd, partition_by (dt))")
