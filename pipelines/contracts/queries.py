@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -43,12 +44,18 @@ def columns(expression: str) -> set[str] | None:
     return found
 
 
+@cache
 def _tree(query: str) -> dict[str, Any] | None:
-    with duckdb.connect(":memory:") as connection:
-        # No bound parameter: for one DuckDB imports pandas, which would be most of a command's start.
-        (text,) = connection.execute(f"select json_serialize_sql('{quoted(query)}')").fetchone() or ("{}",)
+    # No bound parameter: for one DuckDB imports pandas, which would be most of a command's start.
+    (text,) = _parser().cursor().execute(f"select json_serialize_sql('{quoted(query)}')").fetchone() or ("{}",)
     tree: dict[str, Any] = json.loads(text)
     return None if tree.get("error", True) or len(tree["statements"]) != 1 else tree
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """Return a connection that holds nothing and only parses: opening one for each formula would be most of a load."""
+    return duckdb.connect(":memory:", config={"threads": 1})
 
 
 def _nodes(tree: object) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,7 @@ AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 TABLES = ("agg_completion_rates", "agg_module_funnel", "agg_traffic_daily")
 
 
+@cache
 def read_contracts() -> contracts.Contracts:
     """The contracts of the repository, of which three tables are published."""
     found = contracts.load(settings.CONTRACTS_DIR, policy_file=settings.CONTRACTS_DIR / "policy.yaml")
