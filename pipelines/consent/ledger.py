@@ -10,9 +10,9 @@ from pipelines.settings import Home
 def holder_key(s: str, *, kind: str, key: str) -> str:
     """SQL: the key under which the ledger knows whoever bears the identifier `s` of a kind.
 
-    An e-mail's normal form is lower case and trimmed; other identifiers are opaque.
+    An e-mail's normal form is lower case and trimmed, of tabs and line ends as of blanks; other identifiers are opaque.
     """
-    normal = f"lower(trim(nfc_normalize({s})))" if kind == "email" else s
+    normal = f"lower(regexp_replace(nfc_normalize({s}), '^\\s+|\\s+$', '', 'g'))" if kind == "email" else s
     return holder_key_of_hash(f"sha256({normal})", kind=f"'{kind}'", key=key)
 
 

@@ -18,6 +18,7 @@ from pipelines.contracts.registers import Taxonomy
 SCHEMA = "lake"
 TRANSLATED = "pseudonymise"
 CUT = "cut_to_day"
+AGGREGATED = "aggregate"
 
 
 def query_beside(file: Path) -> str:
@@ -133,12 +134,17 @@ class _Projection:
             yield f"and `{shown}` are not both pseudonyms", f"use {TRANSLATED} for pseudonyms, and for nothing else"
         if (column.treatment == CUT) != (column.sql_type == "DATE" and origin.sql_type == "TIMESTAMP"):
             yield f"is not the day of `{shown}`", f"use {CUT} and DATE for the day of an instant, and for nothing else"
+        if column.treatment == "keep" and column.sql_type != origin.sql_type:
+            what = f"is {column.sql_type} and kept, but `{shown}` is {origin.sql_type}"
+            yield what, "keep its type, or use aggregate for what is worked out from several values"
+        if origin.pii == "key" and column.pii != "key" and column.treatment != AGGREGATED:
+            yield f"is a key no more, but `{shown}` is one", "use event_key, or aggregate for what is counted by it"
         if dataset.domain == self.contract.domain:
             return
         if origin.pii == "key":
             what = f"takes the key `{shown}` into another domain, where it would join the two"
             yield what, "leave it out, or project within the domain first"
-        if column.sql_type == "TIMESTAMP":
+        if origin.sql_type.startswith("TIMESTAMP") and (column.treatment, column.sql_type) != (CUT, "DATE"):
             yield f"takes the instant `{shown}` into another domain, where it would join the two", f"use {CUT}"
 
     def _rank(self, column: LakeColumn) -> int:

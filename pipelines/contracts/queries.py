@@ -6,6 +6,7 @@ What a contract may read does not belong here.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -13,6 +14,19 @@ from typing import Any
 import duckdb
 
 from pipelines.engine import quoted
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# The same cells have the same figures, whenever they are computed.
+_UNSTEADY = {
+    "random",
+    "uuid",
+    "gen_random_uuid",
+    "now",
+    "today",
+    "current_date",
+    "current_timestamp",
+    "get_current_timestamp",
+}
 
 
 def tables(query: str) -> set[str] | None:
@@ -22,12 +36,16 @@ def tables(query: str) -> set[str] | None:
         return None
     read, own = set[str](), set[str]()
     for node in _nodes(tree):
+        own |= {each["key"] for each in (node.get("cte_map") or {}).get("map", [])}
+    for node in _nodes(tree):
         if node.get("type") == "BASE_TABLE":
-            read.add(".".join(filter(None, (node["catalog_name"], node["schema_name"], node["table_name"]))))
+            places = (node["catalog_name"], node["schema_name"], node["table_name"])
+            # A CTE hides nothing but a plain name of its own: neither a table of a schema nor a file.
+            if any(places[:2]) or node["table_name"] not in own or not _PLAIN.fullmatch(node["table_name"]):
+                read.add(".".join(filter(None, places)))
         elif node.get("type") == "TABLE_FUNCTION":
             read.add(f"{node['function']['function_name']}()")
-        own |= {each["key"] for each in (node.get("cte_map") or {}).get("map", [])}
-    return read - own
+    return read
 
 
 def columns(expression: str) -> set[str] | None:
@@ -37,7 +55,7 @@ def columns(expression: str) -> set[str] | None:
         return None
     found = set[str]()
     for node in _nodes(tree):
-        if node.get("class") == "STAR":
+        if node.get("class") in ("STAR", "SUBQUERY") or node.get("function_name") in _UNSTEADY:
             return None
         if node.get("class") == "COLUMN_REF":
             found.add(".".join(node["column_names"]))

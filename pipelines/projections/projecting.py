@@ -79,7 +79,7 @@ def project(
                 one = _Projection(home, contracts, connection, contract)
                 rows[contract.name], left_out[contract.name] = one.write(manifest, vault, as_of=as_of)
                 progress(contract.name, rows[contract.name])
-                manifest.readers().note_seen(_reader(contract), position)
+                manifest.readers().note_seen(_reader(contract, contracts), position)
     return Projected(rows, left_out)
 
 
@@ -163,7 +163,8 @@ def _unseen(manifest: Manifest, contracts: Contracts) -> list[tuple[InternalCont
     heard = {each.name for each in contracts.inbound.values() if _is_heard(each, contracts)}
     readers = manifest.readers()
     found = [
-        (each, readers.unseen(_reader(each), sources=heard, other_than=KIND)) for each in in_order(contracts.internal)
+        (each, readers.unseen(_reader(each, contracts), sources=heard, other_than=KIND))
+        for each in in_order(contracts.internal)
     ]
     return [(each, position) for each, position in found if position is not None]
 
@@ -174,10 +175,18 @@ def _is_heard(contract: InboundContract, contracts: Contracts) -> bool:
     return contract.makes_subjects or contract.name in projected
 
 
-def _reader(contract: InternalContract) -> str:
-    """Return the name under which is noted what a projection has seen; declared otherwise, it has seen nothing."""
-    declared = repr(contract.model_copy(update={"file": None}))
-    return f"{KIND}:{contract.name}:{hashlib.sha256(declared.encode()).hexdigest()[:16]}"
+def _reader(contract: InternalContract, contracts: Contracts) -> str:
+    """Return the name under which is noted what a projection has seen; declared otherwise, it has seen nothing.
+
+    So it is with a projection that it reads.
+    """
+    text = _declared(contract, contracts)
+    return f"{KIND}:{contract.name}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _declared(contract: InternalContract, contracts: Contracts) -> str:
+    read = (contracts.internal[name] for name in contract.projects if name in contracts.internal)
+    return "\n".join([repr(contract.model_copy(update={"file": None})), *(_declared(each, contracts) for each in read)])
 
 
 def _append(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, *, table: str) -> None:

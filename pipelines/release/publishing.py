@@ -90,9 +90,11 @@ def release_tables(
 
 
 def _table(contract: OutboundContract, assessment: disclosure.Assessment) -> editions.Table:
-    frame = derived.with_derived(assessment.published, contract=contract)
+    frame = assessment.published
     if contract.disclosure.omit_withheld:
         frame = frame.filter(~pl.col(disclosure.WITHHELD))
+    # Last, so that no formula sees a row that is left out.
+    frame = derived.with_derived(frame, contract=contract)
     return editions.Table(contract, make_plain(frame, table=contract.name, key=_shape(contract).key))
 
 

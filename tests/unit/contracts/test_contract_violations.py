@@ -19,6 +19,7 @@ TRAFFIC = "outbound/agg_traffic_daily.odcs.yaml"
 FUNNEL = "outbound/agg_module_funnel.odcs.yaml"
 LINKS = "internal/identity_links.odcs.yaml"
 LEARNER_PAYMENTS = "internal/learner_payments.odcs.yaml"
+ORDER_PAYMENTS = "internal/order_payments.odcs.yaml"
 QUERY = "internal/learner_payments.sql"
 
 EMAIL = """        description: The learner's e-mail address.
@@ -538,6 +539,22 @@ FAULTS = {
         "is no expression over the table's own columns",
         "write SQL",
     ),
+    "a formula that asks the rows beside it": (
+        FUNNEL,
+        "drop_off / nullif(completed_module + drop_off, 0)",
+        "(select string_agg(cohort, ',') from published)",
+        None,
+        "is no expression over the table's own columns",
+        "write SQL",
+    ),
+    "a formula that is never the same": (
+        FUNNEL,
+        "drop_off / nullif(completed_module + drop_off, 0)",
+        "drop_off * random()",
+        None,
+        "is no expression over the table's own columns",
+        "write SQL",
+    ),
     "a derived column without a formula": (
         FUNNEL,
         '          - {property: formula, value: "drop_off / nullif(completed_module + drop_off, 0)"}\n',
@@ -569,6 +586,54 @@ FAULTS = {
         0,
         "learner_payments.sql does not read `lake.orders`",
         "name the same",
+    ),
+    "a query whose own name hides a dataset": (
+        QUERY,
+        "select\n",
+        'with "lake.orders" as (select 1) select (select max(order_key) from lake.orders),\n',
+        None,
+        "the query reads `lake.orders`, which is not declared",
+        "name the same",
+    ),
+    "a query whose own name hides a function": (
+        QUERY,
+        "select\n",
+        "with \"read_text()\" as (select 1) select (select max(content) from read_text('/etc/hostname')),\n",
+        None,
+        "the query reads `read_text()`, which is not declared",
+        "name the same",
+    ),
+    "a query whose own name hides a file": (
+        QUERY,
+        "select\n",
+        "select (with \"/a.csv\" as (select 1) select 1), (select max(x) from '/a.csv'),\n",
+        None,
+        "the query reads `/a.csv`, which is not declared",
+        "name the same",
+    ),
+    "an instant that crosses domains as text": (
+        LEARNER_PAYMENTS,
+        "physicalType: DATE\n        classification: confidential\n        description: Day on which",
+        "physicalType: VARCHAR\n        classification: confidential\n        description: Day on which",
+        None,
+        "takes the instant `order_payments.paid_at` into another domain",
+        "cut_to_day",
+    ),
+    "a key that is called none": (
+        ORDER_PAYMENTS,
+        "{property: treatment, value: event_key}",
+        "{property: treatment, value: keep}",
+        None,
+        "`order_key` is a key no more, but `orders.order_key` is one",
+        "aggregate",
+    ),
+    "a value that is kept as another type": (
+        ORDER_PAYMENTS,
+        "physicalType: VARCHAR\n        classification: internal\n        description: Course that was ordered.",
+        "physicalType: BIGINT\n        classification: internal\n        description: Course that was ordered.",
+        None,
+        "`course_id` is BIGINT and kept, but `orders.course_id` is VARCHAR",
+        "keep its type",
     ),
     "projection of nothing": (
         LEARNER_PAYMENTS,

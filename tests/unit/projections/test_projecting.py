@@ -134,6 +134,15 @@ def test_a_projection_that_is_declared_otherwise_is_written_anew(shop: Desk):
     assert project(shop).rows == {"learner_payments": 1}
 
 
+def test_a_projection_is_written_anew_with_one_that_it_reads(shop: Desk):
+    project(shop)
+    read = shop.terms.internal["order_payments"]
+    other = read.model_copy(update={"query": read.query.replace("then 'paid'", "then 'refunded'")})
+    shop.terms = shop.terms.model_copy(update={"internal": {**shop.terms.internal, "order_payments": other}})
+    assert project(shop).rows == {"order_payments": 3, "learner_payments": 2}
+    assert set(shop.rows("learner_payments")["payment_state"]) == {"refunded", "pending"}
+
+
 def test_an_intervention_of_another_kind_asks_for_a_new_look(shop: Desk):
     project(shop)
     with open_manifest(shop.home) as manifest:

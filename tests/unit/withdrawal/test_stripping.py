@@ -114,6 +114,16 @@ def test_a_statement_by_mail_concerns_the_account_that_has_it(desk: Desk) -> Non
     assert keyed(desk) == []
 
 
+@pytest.mark.parametrize(
+    "spelling", ["dewi@example.com\t", "\tdewi@example.com", "dewi@example.com\n", " \r\ndewi@example.com"]
+)
+def test_blanks_of_any_kind_around_an_address_do_not_hide_a_refusal(desk: Desk, spelling: str) -> None:
+    account = {"user_id": "u1", "email": "dewi@example.com", "registered_at": MONDAY, "updated_at": MONDAY}
+    desk.land("accounts", "a.jsonl", [account])
+    land_and_strip(desk, [call(1, MONDAY, **USER)], [statement(1, TUESDAY, granted=False, email=spelling)])
+    assert keyed(desk) == []
+
+
 def test_who_refused_by_mail_and_grants_by_account_has_granted(desk: Desk) -> None:
     account = {"user_id": "u1", "email": "dewi@example.com", "registered_at": MONDAY, "updated_at": MONDAY}
     desk.land("accounts", "a.jsonl", [account])
