@@ -9,7 +9,7 @@ from pipelines import settings
 
 def scripts(*, as_of: str) -> tuple[str, ...]:
     """Return the scripts in their order; `as_of` is an instant in UTC, without its zone."""
-    sites = {kind: tuple(names) for kind, names in _sites().items()}
+    sites = {kind: list(names) for kind, names in _sites().items()}
     return _CHANNELS.format(**sites), _COURSES, _LEARNING.format(as_of=as_of)
 
 
@@ -32,9 +32,9 @@ sources as (
         medium like '%cp%' or medium in ('ppc', 'retargeting') or medium like 'paid%' as paid,
         string_split(coalesce(named, host), '.') as labels from origins),
 sites as (
-    select *, list_has_any(labels, {search}) or source in {search} as is_search,
-        list_has_any(labels, {social}) or source in {social} as is_social,
-        list_has_any(labels, {video}) or source in {video} as is_video from sources)
+    select *, list_has_any(labels, {search}) or source = any({search}) as is_search,
+        list_has_any(labels, {social}) or source = any({social}) as is_social,
+        list_has_any(labels, {video}) or source = any({video}) as is_video from sources)
 select * exclude (labels), case
     when source is null and medium is null then 'Direct' when utm_campaign ilike '%cross-network%' then 'Cross-network'
     when paid and is_search then 'Paid Search' when paid and is_social then 'Paid Social' when paid and is_video then 'Paid Video'
