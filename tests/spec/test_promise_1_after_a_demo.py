@@ -15,7 +15,7 @@ from pipelines.identity import keys
 from tests.canary import Finding, Zones, search
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole_runs")]
-LEARNERS, DAYS, SEED = 250, 60, 11
+LEARNERS, DAYS, SEED = 120, 30, 11
 KINDS = {
     "email",
     "name",

@@ -56,7 +56,7 @@ _EVENT = {
 
 
 @pytest.mark.slow
-@settings(max_examples=14, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(first=_rows(_WEB, _CALL), second=_rows(_WEB, _CALL), learning=_rows(_PROGRESS, _EVENT))
 def test_whatever_lands_every_row_is_accounted_for(first: list[str], second: list[str], learning: list[str]):
     with tempfile.TemporaryDirectory() as folder:
