@@ -15,7 +15,7 @@ def check(contract: OutboundContract, root: Node, findings: Findings) -> None:
     known = {column.name for column in contract.mart_columns}
     for column in contract.columns:
         if column.role == "derived":
-            _formula(column, known, _place(root, column.name), findings)
+            _formula(column, known, odcs.first_saying(root, column.name), findings)
             known.add(column.name)
 
 
@@ -28,7 +28,3 @@ def _formula(column: OutboundColumn, known: set[str], place: Node, findings: Fin
     for name in sorted(read - known):
         what = f"the formula of `{column.name}` reads `{name}`, which is no column before it"
         findings.add(place, what, mend=f"use some of {', '.join(sorted(known))}")
-
-
-def _place(root: Node, text: str) -> Node:
-    return next((node for node in odcs.walk(root) if node.content == text), root)

@@ -133,6 +133,11 @@ def walk(root: Node) -> Iterator[Node]:
         yield from walk(each)
 
 
+def first_saying(root: Node, text: str) -> Node:
+    """Return the first node of a document that says `text`, or the document."""
+    return next((node for node in walk(root) if node.content == text), root)
+
+
 def snake(name: str) -> str:
     """Return a camelCase name of ODCS in our way."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

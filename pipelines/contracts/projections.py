@@ -111,14 +111,14 @@ class _Projection:
         known = {f"{name}.{each.name}" for name in self.contract.projects for each in self._columns(name)}
         for source in column.sources or ("",):
             if source not in known:
-                place = _place(self.root, source or column.name)
+                place = odcs.first_saying(self.root, source or column.name)
                 what = f"`{column.name}` comes from `{source}`, which is no column of what is projected"
                 self.findings.add(
                     place, what, mend="list in transformSourceObjects what it comes from, as dataset.column"
                 )
         for dataset, origin in _origins(column, self.datasets):
             for what, mend in self._faults(column, dataset, origin):
-                self.findings.add(_place(self.root, column.name), f"`{column.name}` {what}", mend=mend)
+                self.findings.add(odcs.first_saying(self.root, column.name), f"`{column.name}` {what}", mend=mend)
 
     def _faults(
         self, column: LakeColumn, dataset: InboundContract | InternalContract, origin: LakeColumn
@@ -163,7 +163,3 @@ def _origins(
         for each in datasets[name].table_columns if name in datasets else ():
             if each.name == own:
                 yield datasets[name], each
-
-
-def _place(root: Node, text: str) -> Node:
-    return next((node for node in odcs.walk(root) if node.content == text), root)

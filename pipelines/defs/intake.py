@@ -143,20 +143,16 @@ def lake_assets(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Take in all that has landed, take back what was withdrawn, and project what domains may know of each other."""
     site.say("intake: reading what has landed")
-    left_out, failed = "", None
-    reports: Sequence[BatchReport] = ()
+    left_out = ""
     try:
         reports = intake.run(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
     except intake.SourcesWait as waiting:
         reports, left_out = waiting.reports, str(waiting)
         context.log.error(left_out)
-    except Exception as error:  # noqa: BLE001 - raised again below
-        failed = error
-    # Whatever came of the intake: a withdrawal that is known is carried out within its 72 hours.
-    stripped = withdrawal.strip(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
-    projected = projections.project(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
-    if failed is not None:
-        raise failed
+    finally:
+        # Whatever came of the intake: a withdrawal that is known is carried out within its 72 hours.
+        stripped = withdrawal.strip(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+        projected = projections.project(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
     for report in reports:
         site.say(f"intake: {report.source}, {report.rows_in:,} rows in, {report.accepted:,} accepted")
     for dataset, days in lake.stale_days(site.home).items():
