@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,13 @@ def desk(tmp_path: Path) -> Desk:
 
 def make_desk(root: Path, *, policy_file: Path | None = None) -> Desk:
     home = settings.Home(root).prepare()
-    return Desk(home, keys.init(home), contracts.load(settings.CONTRACTS_DIR, policy_file=policy_file))
+    return Desk(home, keys.init(home), _terms(policy_file))
+
+
+@cache
+def _terms(policy_file: Path | None) -> contracts.Contracts:
+    """Contracts are frozen, and a load of them takes longer than most tests."""
+    return contracts.load(settings.CONTRACTS_DIR, policy_file=policy_file)
 
 
 COURSES = [{"course_id": "web-1", "title": "Situs pertama", "category": "web", "price_idr": 250000}]

@@ -4,6 +4,6 @@ It lies in the lake as any other event; its holders are keyed hashes that stand 
 be remembered without making whoever refused a subject of the vault. What follows from a statement does not belong here.
 """
 
-from pipelines.consent.ledger import holder_key, holder_key_of_hash, statements
+from pipelines.consent.ledger import ACCOUNT, has_more_spellings, holder_key, holder_key_of_hash, statements
 
-__all__ = ["holder_key", "holder_key_of_hash", "statements"]
+__all__ = ["ACCOUNT", "has_more_spellings", "holder_key", "holder_key_of_hash", "statements"]

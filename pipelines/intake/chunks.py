@@ -21,7 +21,7 @@ from pipelines.intake import consulting, linking, traffic, verifying
 from pipelines.intake.blocks import Gathering, blocks, prefetched
 from pipelines.intake.formats import SCHEMA
 from pipelines.intake.judging import Judgement, held_column
-from pipelines.intake.operators import COLUMNS, is_mapped, operator_of
+from pipelines.intake.operators import is_mapped, operator_of, stored_values
 from pipelines.intake.reasons import LOSSY_TREATMENTS, is_matched
 from pipelines.intake.shapes import repeats
 from pipelines.intake.sightings import Sightings
@@ -152,7 +152,8 @@ class Chunks:
 
     def _consult(self) -> None:
         if self._has_statements:
-            columns = {f.identifier_kind: column for column, f in self._judgement.carried() if f.identifier_kind}
+            carried = self._judgement.carried()
+            columns = {f.identifier_kind: column for column, f in carried if f.identifier_kind and not is_mapped(f)}
             consulting.consult(self._connection, columns, key=self._judgement.key_sql, vault=self._vault)
 
     def _count(self) -> None:
@@ -277,10 +278,7 @@ class Chunks:
                 values[stored] = f"coalesce({values[stored]}, {found})" if stored in values else found
             elif is_mapped(f):
                 joins[f"map_{column}"] = f"left join map_{column} on chunk.{column} = map_{column}.value"
-                mapped = [f"map_{column}.{name}" for name in COLUMNS[f.treatment]]
-                if f.treatment == "truncate_ip":
-                    mapped = [f"coalesce(chunk.{f.stored_as[0]}, {mapped[0]})"]
-                values |= dict(zip(f.stored_as, mapped, strict=True))
+                values |= stored_values(f, f"map_{column}", key=self._judgement.key_sql)
         if rule := self._judgement.contract.traffic:
             raw = {f.path: column for column, f in self._judgement.carried()}
             for name, path in (("map_agents", rule.user_agent), ("map_inside", rule.ip)):

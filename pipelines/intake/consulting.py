@@ -35,8 +35,9 @@ def prepare(
 def consult(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *, key: str, vault: Vault) -> None:
     """Set `is_consented` of every row of `chunk` on whom the ledger has spoken.
 
-    `columns` are the raw identifiers by kind. A refusal, the row's own or of any holder, beats every grant; a grant of
-    the ledger makes up for a row that says nothing. Of hashed identifiers, of which a row can bear several, the first
+    `columns` are the raw identifiers by kind. A refusal, the row's own or of any holder, beats every grant, unless the
+    person's account granted after it (as `withdrawal.refusals` has it); a grant of the ledger makes up for a row that says
+    nothing. Of hashed identifiers, of which a row can bear several, the first
     whose owner grants is left in the row.
     """
     plain = {kind: column for kind, column in columns.items() if kind in _HOLDERS}
@@ -48,22 +49,27 @@ def consult(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *
         _know_plain(connection, plain, key=key)
         spoken += [
             f"select chunk.rowid as row_id, chunk.own_at, '{kind}' as kind, 0 as position, holders.holder, "
-            f"true as can_grant from chunk join holders on holders.kind = '{kind}' "
+            f"{kind == consent.ACCOUNT} as is_account, true as can_grant from chunk join holders on holders.kind = '{kind}' "
             f"and chunk.{column} = holders.value where chunk.reason is null"
             for kind, column in plain.items()
         ]
     if hashed:
         _know_hashed(connection, hashed, key=key, vault=vault)
         spoken.append(
-            "select row_id, own_at, kind, position, holder, can_grant from named join named_holders using (kind, value)"
+            "select row_id, own_at, kind, position, holder, is_account, can_grant "
+            "from named join named_holders using (kind, value)"
         )
     connection.execute(f"""
         create or replace temp table opinions as
+        with said as (
+            select asked.*, since, is_granted,
+                max(since) filter (is_account and is_granted) over (partition by row_id, kind, position) as granted_at
+            from ({" union all ".join(spoken)}) as asked asof join statements
+                on asked.holder = statements.holder and asked.own_at >= statements.since),
+        holding as (select * from said where is_granted or is_account or coalesce(since >= granted_at, true))
         select row_id, kind, position, bool_and(is_granted) as is_granted,
             bool_and(is_granted) and bool_or(can_grant) as grants
-        from ({" union all ".join(spoken)}) as asked asof join statements
-            on asked.holder = statements.holder and asked.own_at >= statements.since
-        group by row_id, kind, position""")
+        from holding group by row_id, kind, position""")
     connection.execute("""
         update chunk set is_consented = verdicts.is_granted and coalesce(chunk.own_consent, true)
         from (select row_id, bool_and(is_granted) and bool_or(grants) as is_granted from opinions group by row_id) as verdicts
@@ -101,7 +107,8 @@ def _know_hashed(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, st
     holder = consent.holder_key_of_hash("digest", kind="holder_kind", key=key)
     connection.execute(f"""
         create or replace temp table named_holders as
-        select * from (select kind, value, can_grant, {holder} as holder from known)
+        select * from (
+            select kind, value, holder_kind = '{consent.ACCOUNT}' as is_account, can_grant, {holder} as holder from known)
         where holder in (select holder from statements)""")
     connection.unregister("known")
 

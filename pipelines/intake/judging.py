@@ -18,7 +18,7 @@ from pipelines.contracts.traffic import Traffic
 from pipelines.engine import quoted
 from pipelines.intake import traffic, treatments
 from pipelines.intake.leaves import Leaves
-from pipelines.intake.operators import is_mapped
+from pipelines.intake.operators import SQL_FIRST, is_mapped
 from pipelines.intake.reasons import Reasons, is_matched, refusals, shown_if_known
 
 
@@ -95,9 +95,9 @@ class Judgement:
 
     @cached_property
     def _refined(self) -> Mapping[str, str]:
-        """What goes on of columns that others tell more of: of an address, only one that is none of the plain kind."""
-        addresses = [(column, f.stored_as[0]) for column, f in self.carried() if f.treatment == "truncate_ip"]
-        return {column: f"case when {network} is null then {column} end as {column}" for column, network in addresses}
+        """What goes on of columns that others tell more of: only what is none of the plain kind, which SQL knows."""
+        mapped = [(column, f.stored_as[0]) for column, f in self.carried() if f.treatment in SQL_FIRST]
+        return {column: f"case when {stored} is null then {column} end as {column}" for column, stored in mapped}
 
     def _raw(self) -> str:
         """The row itself, where it may yet go to quarantine; of one that is refused nothing but its reason is kept."""

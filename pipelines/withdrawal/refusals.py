@@ -1,7 +1,7 @@
 """Who refuses a purpose now, as subjects of the vault, and until when their rows are concerned. No row is touched here.
 
-A refusal takes back what was granted before it, and holds until the next grant, by whatever identifiers either was
-stated: rows before the first grant after the last refusal are concerned, in whatever order the statements arrived.
+A refusal takes back what was granted before it, and holds until the next grant under the same identifier or by the person's
+account: rows before the first such grant after the last refusal are concerned, in whatever order the statements arrived.
 """
 
 from __future__ import annotations
@@ -29,16 +29,22 @@ def find(
     if statements is None:
         return False
     connection.execute(f"create or replace temp table statements as {statements}")
-    connection.execute("create or replace temp table stated (subject bigint, since timestamp, is_granted boolean)")
+    connection.execute("""
+        create or replace temp table stated (
+            subject bigint, holder bigint, is_account boolean, since timestamp, is_granted boolean)""")
     for identifiers in vault.digests():
         _add_stated(connection, identifiers)
     connection.execute("""
         create or replace temp table own_refusals as
-        with stated as (select subject, since, bool_and(is_granted) as is_granted from stated group by subject, since),
-        dated as (
-            select *, max(since) filter (not is_granted) over (partition by subject) as last_refusal from stated)
-        select subject, coalesce(min(since) filter (is_granted and since > last_refusal), 'infinity'::timestamp) as until
-        from dated where last_refusal is not null group by subject""")
+        with refused as (
+            select subject, holder, max(since) as last_refusal from stated where not is_granted group by subject, holder),
+        held as (
+            select refused.subject, coalesce(min(granted.since), 'infinity'::timestamp) as until
+            from refused left join stated as granted
+                on granted.is_granted and granted.subject = refused.subject and granted.since > refused.last_refusal
+                and (granted.is_account or granted.holder = refused.holder)
+            group by refused.subject, refused.holder)
+        select subject, max(until) as until from held group by subject""")
     connection.register("sole_users", vault.sole_users())
     connection.execute("""
         create or replace temp table refusing as
@@ -71,8 +77,8 @@ def _add_stated(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame
     holder = consent.holder_key_of_hash("digest", kind="holder_kind", key=_KEY)
     connection.register("identifiers", identifiers)
     connection.execute(f"""
-        insert into stated select subject, since, is_granted
-        from (select subject, {holder} as holder from identifiers) join statements using (holder)""")
+        insert into stated select subject, holder, holder_kind = '{consent.ACCOUNT}', since, is_granted
+        from (select subject, holder_kind, {holder} as holder from identifiers) join statements using (holder)""")
     connection.unregister("identifiers")
 
 

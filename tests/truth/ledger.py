@@ -16,6 +16,7 @@ from tests.truth.rules import Rules
 
 _ASKED = ("analytics", "gpc", "user_id", "anonymous_id", "occurred_at")
 Subject = tuple[str, str]  # ("user" or "browser", id)
+_OWN = ""  # the voice of the account or browser itself, beside those of its addresses
 
 
 class Ledger:
@@ -27,26 +28,40 @@ class Ledger:
         rows = world.frame("consents").filter((pl.col("purpose") == purpose) & arrived & sound)
         accounts = accounts_by_email(world)
         # At one instant a withdrawal wins, so it stands last.
-        self._stated: defaultdict[Subject, list[tuple[int, bool]]] = defaultdict(list)
+        self._stated: defaultdict[Subject, defaultdict[str, list[tuple[int, bool]]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
         for row in rows.iter_rows(named=True):
-            for subject in _subjects(row, accounts):
-                self._stated[subject].append((row["occurred_at"], not row["is_granted"]))
-        for statements in self._stated.values():
-            statements.sort()
+            for subject, voice in _voices(row, accounts):
+                self._stated[subject][voice].append((row["occurred_at"], not row["is_granted"]))
+        for voices in self._stated.values():
+            for statements in voices.values():
+                statements.sort()
 
     def says(self, subject: Subject, *, at_ms: int) -> bool | None:
         """Return whether consent was in force at an instant; None where nothing had been stated."""
-        statements = self._stated.get(subject, [])
-        place = bisect_right(statements, (at_ms, True))
-        return not statements[place - 1][1] if place else None
+        last: dict[str, tuple[int, bool]] = {}
+        for voice, statements in self._stated.get(subject, {}).items():
+            if place := bisect_right(statements, (at_ms, True)):
+                last[voice] = statements[place - 1]
+        at, is_refusal = last.get(_OWN, (-inf, True))
+        taken_back = -inf if is_refusal else at
+        held = [no for voice, (said, no) in last.items() if not no or voice == _OWN or said >= taken_back]
+        return not any(held) if held else None
 
     def holds_since(self, subject: Subject) -> float:
         """Return the instant of the first grant after the last refusal: infinite without one, minus that without refusal."""
-        statements = self._stated.get(subject, [])
-        refusals = [at for at, is_refusal in statements if is_refusal]
-        if not refusals:
-            return -inf
-        return min((at for at, is_refusal in statements if not is_refusal and at > max(refusals)), default=inf)
+        voices = self._stated.get(subject, {})
+        return max((_granted_again(voices, voice) for voice in voices), default=-inf)
+
+
+def _granted_again(voices: dict[str, list[tuple[int, bool]]], voice: str) -> float:
+    """What one voice refused, it grants again or the account does."""
+    refusals = [at for at, is_refusal in voices[voice] if is_refusal]
+    if not refusals:
+        return -inf
+    heard = voices[voice] + (voices.get(_OWN, []) if voice != _OWN else [])
+    return min((at for at, is_refusal in heard if not is_refusal and at > max(refusals)), default=inf)
 
 
 def is_allowed(calls: pl.DataFrame, world: World, *, rules: Rules, known_at: datetime) -> pl.Series:
@@ -82,14 +97,17 @@ def _says(call: dict[str, Any], ledger: Ledger | None) -> list[bool | None]:
     return said
 
 
-def _subjects(row: dict[str, str | None], accounts: dict[str, str]) -> list[Subject]:
-    """A statement holds for everybody whom it names; an address names the account that has it."""
-    found = set()
+def _voices(row: dict[str, Any], accounts: dict[str, str]) -> list[tuple[Subject, str]]:
+    """A statement holds for everybody whom it names; an address speaks for the account that has it.
+
+    But no account grants anything to an address: it may be somebody else's.
+    """
+    found: list[tuple[Subject, str]] = []
     if row["user_id"]:
-        found.add(("user", row["user_id"]))
+        found.append((("user", row["user_id"]), _OWN))
     if row["anonymous_id"]:
-        found.add(("browser", row["anonymous_id"]))
-    owner = accounts.get((row["email"] or "").strip().lower())
-    if owner:
-        found.add(("user", owner))
-    return sorted(found)
+        found.append((("browser", row["anonymous_id"]), _OWN))
+    address = (row["email"] or "").strip().lower()
+    if address in accounts and not (row["is_granted"] and row["user_id"]):
+        found.append((("user", accounts[address]), address))
+    return found

@@ -15,6 +15,8 @@ MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (f"2026-05-0{day}T10:00:00Z" for day in (
 GRANTED = {"consent": {"categoryPreferences": {"analytics": True}}, "page": {"url": "https://a.example/harga"}}
 BROWSER, USER, BOTH = {"anonymousId": "b1"}, {"userId": "u1"}, {"anonymousId": "b1", "userId": "u1"}
 
+ACCOUNT = {"user_id": "u1", "email": "dewi@example.com", "registered_at": MONDAY, "updated_at": MONDAY}
+
 
 def call(number: int, at: str, **ids: str) -> dict[str, Any]:
     return {"messageId": f"m{number}", "type": "page", "timestamp": at, "context": GRANTED, **(ids or BROWSER)}
@@ -108,8 +110,7 @@ def test_an_account_stays_and_a_row_of_the_contract_keeps_its_key(desk: Desk) ->
 
 
 def test_a_statement_by_mail_concerns_the_account_that_has_it(desk: Desk) -> None:
-    account = {"user_id": "u1", "email": "dewi@example.com", "registered_at": MONDAY, "updated_at": MONDAY}
-    desk.land("accounts", "a.jsonl", [account])
+    desk.land("accounts", "a.jsonl", [ACCOUNT])
     land_and_strip(desk, [call(1, MONDAY, **USER)], [statement(1, TUESDAY, granted=False, email=" Dewi@Example.com")])
     assert keyed(desk) == []
 
@@ -118,15 +119,68 @@ def test_a_statement_by_mail_concerns_the_account_that_has_it(desk: Desk) -> Non
     "spelling", ["dewi@example.com\t", "\tdewi@example.com", "dewi@example.com\n", " \r\ndewi@example.com"]
 )
 def test_blanks_of_any_kind_around_an_address_do_not_hide_a_refusal(desk: Desk, spelling: str) -> None:
-    account = {"user_id": "u1", "email": "dewi@example.com", "registered_at": MONDAY, "updated_at": MONDAY}
-    desk.land("accounts", "a.jsonl", [account])
+    desk.land("accounts", "a.jsonl", [ACCOUNT])
     land_and_strip(desk, [call(1, MONDAY, **USER)], [statement(1, TUESDAY, granted=False, email=spelling)])
     assert keyed(desk) == []
 
 
+@pytest.mark.parametrize(
+    ("account", "refused"),
+    [
+        ("İdil@example.com", "İdil@example.com"),
+        ("ＤＥＷＩ@example.com", "dewi@example.com"),
+        ("dewi@example.com", "ＤＥＷＩ@example.com"),
+        ("dewi@example.com", "\u00a0dewi@example.com"),
+        ("Ayşe@example.com", "ays\u0327e@example.com"),
+        ("ΔΗΣ@example.com", "ΔΗΣ@example.com"),
+        ("ẞa@example.com", "ßa@example.com"),
+    ],
+)
+def test_a_refusal_is_found_in_every_spelling_that_the_vault_takes_for_one(
+    desk: Desk, account: str, refused: str
+) -> None:
+    desk.land("accounts", "a.jsonl", [{**ACCOUNT, "email": account}])
+    land_and_strip(desk, [call(1, MONDAY, **USER)], [statement(1, TUESDAY, granted=False, email=refused)])
+    assert keyed(desk) == []
+
+
+@pytest.mark.parametrize("first", ["calls", "statements"])
+@pytest.mark.parametrize(
+    "granted_by",
+    [{"email": "dewi@example.com"}, {"anonymous_id": "b1"}, {"user_id": "other", "email": "dewi@example.com"}],
+    ids=lambda ids: "+".join(ids),
+)
+def test_what_an_account_refused_no_other_name_grants_again(desk: Desk, granted_by: dict[str, str], first: str) -> None:
+    desk.land("accounts", "a.jsonl", [ACCOUNT])
+    statements = [
+        statement(1, TUESDAY, granted=False, user_id="u1"),
+        statement(2, WEDNESDAY, granted=True, **granted_by),
+    ]
+    landed = {"web_events": [call(1, THURSDAY, **USER)], "consents": statements}
+    for dataset in sorted(landed, reverse=first == "calls"):
+        desk.land(dataset, "x.jsonl", landed[dataset])
+        desk.run()
+        strip(desk)
+    assert keyed(desk) == []
+
+
+@pytest.mark.parametrize("first", ["calls", "statements"])
+def test_what_an_address_refused_another_account_does_not_grant_again(desk: Desk, first: str) -> None:
+    desk.land("accounts", "a.jsonl", [ACCOUNT])
+    statements = [
+        statement(1, TUESDAY, granted=False, email="dewi@example.com"),
+        statement(2, WEDNESDAY, granted=True, user_id="other", email="dewi@example.com"),
+    ]
+    landed = {"web_events": [call(1, THURSDAY, **USER)], "consents": statements}
+    for dataset in sorted(landed, reverse=first == "calls"):
+        desk.land(dataset, "x.jsonl", landed[dataset])
+        desk.run()
+        strip(desk)
+    assert keyed(desk) == []
+
+
 def test_who_refused_by_mail_and_grants_by_account_has_granted(desk: Desk) -> None:
-    account = {"user_id": "u1", "email": "dewi@example.com", "registered_at": MONDAY, "updated_at": MONDAY}
-    desk.land("accounts", "a.jsonl", [account])
+    desk.land("accounts", "a.jsonl", [ACCOUNT])
     statements = [
         statement(1, TUESDAY, granted=False, email="dewi@example.com"),
         statement(2, WEDNESDAY, granted=True, user_id="u1"),
@@ -178,8 +232,7 @@ def test_no_link_is_shown_of_a_browser_whose_user_refuses_and_its_next_rows_are_
 
 
 def test_a_look_that_changes_nothing_is_no_intervention(desk: Desk) -> None:
-    account = {"user_id": "u1", "email": "dewi@example.com", "registered_at": MONDAY, "updated_at": MONDAY}
-    desk.land("accounts", "a.jsonl", [account])
+    desk.land("accounts", "a.jsonl", [ACCOUNT])
     land_and_strip(desk, [call(1, MONDAY, **BOTH)], [statement(1, TUESDAY, granted=False, user_id="u1")])
     desk.land("web_events", "more.jsonl", [call(2, MONDAY, anonymousId="b2")])
     desk.run()
