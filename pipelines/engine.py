@@ -22,6 +22,10 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+class ExtensionMissing(FileNotFoundError):
+    """The extension's wheel is not of DuckDB's version."""
+
+
 def connect(
     *,
     parquet_keys: Mapping[str, bytes] | None = None,
@@ -92,7 +96,7 @@ def quoted(text: Path | str) -> str:
 def httpfs_path() -> Path:
     """Return the path of the signed httpfs extension (it brings OpenSSL) inside its wheel.
 
-    Raises FileNotFoundError when the wheel's version is not DuckDB's own.
+    Raises ExtensionMissing when the wheel's version is not DuckDB's own.
     """
     import duckdb_extension_httpfs
 
@@ -102,5 +106,5 @@ def httpfs_path() -> Path:
         message = (
             f"duckdb {duckdb.__version__} needs duckdb-extension-httpfs of the same version: run `make clean demo`"
         )
-        raise FileNotFoundError(message)
+        raise ExtensionMissing(message)
     return found[0]

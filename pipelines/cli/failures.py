@@ -1,17 +1,17 @@
-"""How a command fails: named errors become one line on stderr and an exit code, errors that may quote rows too.
+"""How a command fails: every error becomes one line on stderr and an exit code; what one that is not ours says is not told.
 
-Anything else stays a traceback. Here: exit codes. Not here: which error ends how (`defs.unexpected`), or what it says (that
-stands where it is raised).
+Here: exit codes. Not here: which error ends how (`defs.unexpected`), or what it says (that stands where it is raised).
 """
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import click
 
 from pipelines import settings
-from pipelines.defs.unexpected import named_errors, quoting_errors, told
+from pipelines.defs.unexpected import may_be_shown, named_errors, told
 
 FAILED, USAGE, REFUSED, ANOTHER_WRITER = 1, 2, 3, 4
 
@@ -26,15 +26,19 @@ class CommandGroup(click.Group):
         settings.forbid_core_dumps()
         try:
             return super().invoke(ctx)
-        except quoting_errors() as error:
-            # Even with --debug: the traceback ends with the message, which may quote rows.
-            click.secho(f"crosslife: {told(error, step=_step(ctx))}", fg="red", err=True)
-            ctx.exit(FAILED)
         except tuple(named_errors()) as error:
             if ctx.meta.get("debug"):
                 raise
             click.secho(f"crosslife: {error}", fg="red", err=True)
             ctx.exit(exit_code(error))
+        except Exception as error:
+            if may_be_shown(error) or isinstance(error, BrokenPipeError):
+                raise
+            if ctx.meta.get("debug"):
+                # Its way alone: the message at a traceback's end may quote rows.
+                click.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
+            click.secho(f"crosslife: {told(error, step=_step(ctx))}", fg="red", err=True)
+            ctx.exit(FAILED)
 
 
 def _step(ctx: click.Context) -> str:

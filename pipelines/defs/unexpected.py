@@ -1,27 +1,20 @@
-"""Which errors may be told as they are, and which by their kind alone.
+"""Which errors may be told as they are, and which by their kind and place alone.
 
-Our own quote nothing and say what to do; here is how each ends a run. Those of libraries may quote rows: Dagster would write
-the message into its storage, a terminal into its scrollback. Imports nothing heavy, so that the command line can use it.
+Our own that are listed here quote nothing and say what to do; here is how each ends a run. All others may quote rows, or the
+names of landed files, which can be anything: Dagster would write the message into its storage, a terminal into its
+scrollback. Imports nothing heavy, so that the command line can use it.
 """
 
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from typing import Literal, ParamSpec, TypeAlias, TypeVar
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-# Looked up among what is already imported: an error that was raised comes from a module that is there.
-_QUOTING = (
-    ("duckdb", "Error"),
-    ("psycopg", "Error"),
-    ("polars.exceptions", "PolarsError"),
-    ("polars.exceptions", "PanicException"),
-    ("pyarrow.lib", "ArrowException"),
-)
 
 Ending: TypeAlias = Literal["failed", "refused", "another_writer"]
 _NAMED: dict[tuple[str, str], Ending] = {
@@ -40,15 +33,21 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.disclosure", "UnassessableFrame"): "refused",
     ("pipelines.release", "ReleaseRefused"): "refused",
     ("pipelines.warehouse", "ModelFailure"): "failed",
+    ("pipelines.warehouse", "WarehouseMissing"): "failed",
+    ("pipelines.warehouse.handover", "NothingHandedOver"): "failed",
+    ("pipelines.engine", "ExtensionMissing"): "failed",
+    ("pipelines.intake.dialects", "UnknownDialect"): "refused",
+    ("pipelines.defs.extract", "TablesLeftOut"): "refused",
     ("pipelines.defs.in_process", "RefusedArrivals"): "refused",
     ("pipelines.defs.dbt_manifest", "DbtProjectUnreadable"): "failed",
 }
 _ENDINGS = {name: ending for (_, name), ending in _NAMED.items()}
-_OURS = "pipelines."
+_PACKAGE = "pipelines"
+_OURS = f"{_PACKAGE}."
 
 
 class UnexpectedFailure(RuntimeError):
-    """A library failed in a step; which and how is told, what it said is not."""
+    """A step failed in a way nobody named; where and by which kind of error is told, what it said is not."""
 
 
 def named_errors() -> dict[type[BaseException], Ending]:
@@ -64,12 +63,12 @@ def named_errors() -> dict[type[BaseException], Ending]:
 def told_as_text(messages: Sequence[str]) -> tuple[Ending, str]:
     """Return how a run ended, and what may be said of it, from the formatted errors of a chain, the outermost first.
 
-    Ours (`pipelines.release.refusals.ReleaseRefused: …`) are told as they are, any other by its kind alone.
+    Those named here (`pipelines.release.refusals.ReleaseRefused: …`) are told as they are, any other by its kind alone.
     """
     for message in messages:
         kind, _, said = message.strip().partition(": ")
-        if kind.startswith(_OURS):
-            name = kind.rpartition(".")[2]
+        name = kind.rpartition(".")[2]
+        if kind.startswith(_OURS) and name in _may_be_told():
             return _ENDINGS.get(name, "failed"), said.strip() or name
     kind = (
         messages[-1].strip().partition(":")[0].split()[-1] if messages and messages[-1].strip() else "an unknown error"
@@ -77,19 +76,53 @@ def told_as_text(messages: Sequence[str]) -> tuple[Ending, str]:
     return "failed", kind
 
 
-def quoting_errors() -> tuple[type[BaseException], ...]:
-    """Return the kinds of errors whose messages may quote rows."""
-    found = (getattr(sys.modules.get(module), name, None) for module, name in _QUOTING)
-    return tuple(kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseException))
+def _may_be_told() -> set[str]:
+    """Return the names of our own kinds of errors, and of those derived from them."""
+    found, waiting = set(_ENDINGS), list(named_errors())
+    while waiting:
+        kind = waiting.pop()
+        found.add(kind.__name__)
+        waiting += kind.__subclasses__()
+    return found
+
+
+def may_be_shown(error: BaseException) -> bool:
+    """Say whether an error quotes nothing: one of ours, or one that ends a command or a run on purpose."""
+    library = type(error).__module__.partition(".")[0]
+    return isinstance(error, tuple(named_errors())) or library in ("click", "dagster")
 
 
 def told(error: BaseException, *, step: str) -> str:
-    """Return what may be said of an error."""
+    """Return what may be said of an error that may quote rows: its kind, and where in our own code it came up."""
     library = type(error).__module__.partition(".")[0].lstrip("_")
+    kind = type(error).__name__ if library == "builtins" else f"{library}.{type(error).__name__}"
     return (
-        f"{step} failed unexpectedly: {library}.{type(error).__name__}. What the library said is not shown, it may "
-        "quote rows; nothing of the unfinished step is kept"
+        f"{step} failed unexpectedly: {kind}{_place(error)}. What it said is not shown, it may quote rows; "
+        "nothing of the unfinished step is kept"
     )
+
+
+def _place(error: BaseException) -> str:
+    """Return the last line of our own that an error went through, as ` at pipelines/…:line`."""
+    frames = [
+        (frame.f_code.co_filename.rpartition(f"/{_PACKAGE}/")[2], line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if f"/{_PACKAGE}/" in frame.f_code.co_filename and frame.f_code.co_filename != __file__
+    ]
+    return f" at {_PACKAGE}/{frames[-1][0]}:{frames[-1][1]}" if frames else ""
+
+
+def _without_foreign_links(error: Exception) -> Exception:
+    """Cut from an error whatever hangs on it that may not be shown; storage would keep the whole chain."""
+    link: BaseException = error
+    while (after := link.__cause__ or link.__context__) is not None and may_be_shown(after):
+        link = after
+    link.__cause__ = link.__context__ = None
+    return error
+
+
+def _shown(error: Exception, *, step: str) -> Exception:
+    return _without_foreign_links(error) if may_be_shown(error) else UnexpectedFailure(told(error, step=step))
 
 
 def by_kind(step: str) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
@@ -100,10 +133,10 @@ def by_kind(step: str) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _T:
             try:
                 return function(*args, **kwargs)
-            except quoting_errors() as error:
-                message = told(error, step=step)
-            # Outside the handler, so that the error is not even kept as the context of ours.
-            raise UnexpectedFailure(message) from None
+            except Exception as error:  # noqa: BLE001, whatever nobody named may quote rows
+                shown = _shown(error, step=step)
+            # Outside the handler, so that the error is not even kept as the context of what is shown.
+            raise shown
 
         return guarded
 
@@ -118,11 +151,11 @@ def each_by_kind(step: str) -> Callable[[Callable[_P, Iterator[_T]]], Callable[_
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> Iterator[_T]:
             try:
                 yield from function(*args, **kwargs)
-            except quoting_errors() as error:
-                message = told(error, step=step)
+            except Exception as error:  # noqa: BLE001
+                shown = _shown(error, step=step)
             else:
                 return
-            raise UnexpectedFailure(message) from None
+            raise shown
 
         return guarded
 

@@ -16,9 +16,10 @@ from pipelines.cli import main
 from pipelines.defs import waiting
 from pipelines.defs.unexpected import UnexpectedFailure, by_kind, each_by_kind
 from pipelines.identity import keys
+from pipelines.intake.formats import jsonl
 
 QUOTED = "learner12@example.com"
-ERRORS = [duckdb.ConversionException, pl.exceptions.ComputeError, pa.ArrowInvalid]
+ERRORS = [duckdb.ConversionException, pl.exceptions.ComputeError, pa.ArrowInvalid, KeyError, ValueError, OSError]
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def _chain(error: BaseException | None) -> str:
 
 @pytest.mark.parametrize("kind", ERRORS)
 def test_a_step_keeps_only_the_kind_of_an_error_that_quotes_a_row(kind: type[Exception]) -> None:
-    with pytest.raises(UnexpectedFailure, match=rf"^the step failed unexpectedly: \w+\.{kind.__name__}\.") as caught:
+    with pytest.raises(UnexpectedFailure, match=rf"^the step failed unexpectedly: (\w+\.)?{kind.__name__}\.") as caught:
         by_kind("the step")(_failing(kind))()
     assert QUOTED not in _chain(caught.value)
 
@@ -83,12 +84,22 @@ def test_a_generator_gives_what_it_had_and_then_only_the_kind_of_its_error() -> 
 
 
 def test_an_error_of_our_own_keeps_its_words() -> None:
-    with pytest.raises(LookupError, match="say what to do"):
+    with pytest.raises(settings.ForeignHome, match="say what to do") as caught:
         by_kind("the step")(_raising_ours)()
+    assert QUOTED not in _chain(caught.value)
 
 
 def _raising_ours() -> NoReturn:
-    raise LookupError("say what to do")
+    try:
+        raise KeyError(QUOTED)
+    except KeyError as error:
+        raise settings.ForeignHome("say what to do") from error
+
+
+def test_the_place_of_an_error_is_told_and_not_the_file_it_was_about() -> None:
+    with pytest.raises(UnexpectedFailure, match=r"FileNotFoundError at pipelines/intake/formats/\w+\.py:\d+") as caught:
+        by_kind("the step")(lambda path: list(jsonl.read_plain(path)))(Path(f"/nowhere/{QUOTED}.jsonl"))
+    assert QUOTED not in _chain(caught.value)
 
 
 @pytest.mark.parametrize("kind", ERRORS)
@@ -99,10 +110,8 @@ def test_the_terminal_is_told_kind_and_step_only(
     monkeypatch.setattr(waiting, "what_waits", _failing(kind))
     result = crosslife("run", "--home", home.root, *options)
     assert result.exit_code == 1
-    assert (
-        f"crosslife run failed unexpectedly: {kind.__module__.split('.')[0].lstrip('_')}.{kind.__name__}"
-        in result.stderr
-    )
+    library = kind.__module__.partition(".")[0].lstrip("_").replace("builtins", "")
+    assert f"crosslife run failed unexpectedly: {library}{'.' if library else ''}{kind.__name__}" in result.stderr
     assert QUOTED not in result.output
     assert isinstance(result.exception, SystemExit)
 

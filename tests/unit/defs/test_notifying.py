@@ -43,6 +43,10 @@ def server(monkeypatch: pytest.MonkeyPatch):
         ),
         (["pipelines.warehouse.running.ModelFailure: 2 tests failed\n"], ("failed", "2 tests failed")),
         (["dagster.Error: step\n", "ValueError: Dewi Ayu\n"], ("failed", "ValueError")),
+        (
+            ["pipelines.intake.formats.lines.UnreadableFile: /landing/dewi@example.com.csv\n"],
+            ("failed", "pipelines.intake.formats.lines.UnreadableFile"),
+        ),
         (["dagster.Error: step\n", "KeyError: 'dewi@example.com'\n"], ("failed", "KeyError")),
         ([], ("failed", "an unknown error")),
     ],
