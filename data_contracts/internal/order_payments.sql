@@ -6,6 +6,17 @@ orders as (
 
 ),
 
+-- The signature is over order, code and amount without anything between them: what was paid for one order can be passed off
+-- as another's under a shorter amount. Whatever is told of another sum than the order's is told of no order.
+told_of_orders as (
+
+    select payments.*
+    from lake.payments as payments
+    left join orders on payments.order_key = orders.order_key
+    where coalesce(payments.gross_amount_idr = orders.amount_idr - coalesce(orders.discount_idr, 0), true)
+
+),
+
 payments as (
 
     select
@@ -17,7 +28,7 @@ payments as (
         and transaction_status in ('refund', 'chargeback') as is_refund,
         status_code = '200'
         and transaction_status in ('partial_refund', 'partial_chargeback') as is_partial_refund
-    from lake.payments
+    from told_of_orders
 
 ),
 

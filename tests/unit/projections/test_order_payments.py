@@ -55,21 +55,27 @@ CASES: dict[str, tuple[list[Told], tuple[Any, ...]]] = {
     "a settlement that is no success": ([Told("settlement", "201")], ("pending", 1, None, None, None)),
     "paid twice, once given back": ([SETTLED, REFUNDED._replace(transaction_key=2)], ("paid", 2, 500, None, SECOND)),
 }
-ORDERS = "order_key bigint, buyer_pseudonym varchar, course_id varchar, created_at timestamp, status varchar"
+ORDERS = (
+    "order_key bigint, buyer_pseudonym varchar, course_id varchar, created_at timestamp, status varchar, "
+    "amount_idr bigint, discount_idr bigint"
+)
 PAYMENTS = (
     "order_key bigint, gross_amount_idr bigint, transaction_status varchar, status_code varchar, fraud_status varchar, "
     "occurred_at timestamp, transaction_key bigint, refunded_amount_idr bigint, refunded_at timestamp"
 )
 
 
-def answer(told: list[Told], *, status: str | None = "pending") -> dict[str, Any]:
+def answer(
+    told: list[Told], *, status: str | None = "pending", price: tuple[int | None, int | None] = (600, 100)
+) -> dict[str, Any]:
     query = contracts.load(settings.CONTRACTS_DIR).internal["order_payments"].query
     with duckdb.connect() as connection:
         connection.execute(
             f"create schema lake; create table lake.orders ({ORDERS}); create table lake.payments ({PAYMENTS})"
         )
         if status:
-            connection.execute(f"insert into lake.orders values (7, 'buyer', 'web-1', '2024-01-01', '{status}')")
+            order = [7, "buyer", "web-1", "2024-01-01", status, *price]
+            connection.execute("insert into lake.orders values (?, ?, ?, ?, ?, ?, ?)", order)
         for each in told:
             connection.execute(f"insert into lake.payments values (7, 500{', ?' * len(each)})", list(each))
         (row,) = connection.execute(query).pl().to_dicts()
@@ -103,3 +109,13 @@ def test_that_no_money_came_is_believed_of_the_shop(status: str):
 def test_that_money_came_is_believed_of_the_payment_service_alone(status: str):
     assert answer([PENDING], status=status)["payment_state"] == "pending"
     assert not answer([], status=status)["is_paid"]
+
+
+@pytest.mark.parametrize("told", [SETTLED, REFUNDED, Told("cancel")])
+def test_what_is_told_over_another_sum_than_the_orders_is_told_of_no_order(told: Told):
+    assert answer([told], price=(2500, None)) == answer([], price=(2500, None))
+    assert answer([SETTLED, told], price=(500, None)) == answer([told, SETTLED], price=(500, 0))
+
+
+def test_an_order_without_a_price_is_paid_by_any_sum():
+    assert answer([SETTLED], price=(None, None))["payment_state"] == "paid"
