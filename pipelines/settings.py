@@ -94,6 +94,11 @@ class Home:
         return self.root / "evidence"
 
     @property
+    def data_docs(self) -> Path:
+        """Pages of what was expected of each dataset, and whether it was met."""
+        return self.evidence / "data_docs"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own storage, and dbt's target and logs."""
         return self.root / "dagster"

@@ -86,7 +86,7 @@ def quality_side(*, home: str) -> dict[str, float]:
     days = lake.days_of(place, _SOURCE)
 
     def work() -> None:
-        result = quality.check_arrivals(place, ring, terms, dataset=_SOURCE, days=days)
+        result = quality.check_arrivals(place, ring, terms, dataset=_SOURCE, days=days, as_of=_AS_OF)
         if not result.success:
             raise BenchmarkMismatch("Great Expectations refused what intake had accepted")
 

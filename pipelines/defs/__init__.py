@@ -15,10 +15,28 @@ def load() -> dg.Definitions:
     """Return everything of this code location; needs contracts and models, but no home and no key."""
     import dagster as dg
 
-    from pipelines.defs import automation, extract, intake, landing, notifying, quality, release, site, warehouse
+    from pipelines.defs import (
+        automation,
+        evidence,
+        extract,
+        intake,
+        landing,
+        notifying,
+        quality,
+        release,
+        site,
+        warehouse,
+    )
 
     return dg.Definitions(
-        assets=[extract.extracted, *landing.specs(), intake.lake_assets, warehouse.models(), release.released],
+        assets=[
+            extract.extracted,
+            *landing.specs(),
+            intake.lake_assets,
+            warehouse.models(),
+            release.released,
+            evidence.data_docs(),
+        ],
         asset_checks=quality.checks(),
         jobs=[automation.JOB, extract.JOB],
         schedules=[automation.nightly, extract.hourly],

@@ -34,7 +34,9 @@ def _check(dataset: str) -> dg.AssetChecksDefinition:
         days = lake.stale_days(site.home).get(dataset, ())
         if days:
             site.say(f"checking what arrived in {dataset}, {len(days)} days")
-        result = quality.check_arrivals(site.home, site.ring, site.contracts, dataset=dataset, days=days)
+        result = quality.check_arrivals(
+            site.home, site.ring, site.contracts, dataset=dataset, days=days, as_of=site.as_of
+        )
         return dg.AssetCheckResult(
             passed=result.success,
             description="; ".join(result.failed) or None,

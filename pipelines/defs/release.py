@@ -6,11 +6,14 @@ import dagster as dg
 
 from pipelines import release
 from pipelines.defs import waiting, warehouse
+from pipelines.defs.quality import CHECK
 from pipelines.defs.site import Site, contracts_in_force, owner
 from pipelines.defs.unexpected import each_by_kind
 
 ASSESSED = dg.AssetKey(["disclosure", "assessed"])
 ANALYTICS = dg.AssetKey(["release", "analytics"])
+
+_JUDGED = "Great Expectations, derived from the outbound contracts, on every cell as it would be read."
 
 
 def specs() -> list[dg.AssetSpec]:
@@ -38,13 +41,24 @@ def specs() -> list[dg.AssetSpec]:
     ]
 
 
-@dg.multi_asset(name="publish", specs=specs(), description="Assesses every cell, then publishes what may be seen.")
+@dg.multi_asset(
+    name="publish",
+    specs=specs(),
+    check_specs=[dg.AssetCheckSpec(CHECK, asset=ASSESSED, blocking=True, description=_JUDGED)],
+    description="Assesses every cell, judges what would be read, then publishes what may be seen.",
+)
 @each_by_kind("the release")
-def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None]]:
-    """Assess and publish the aggregates."""
-    report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)
+def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Assess, judge and publish the aggregates."""
+    try:
+        report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)
+    except release.MissesItsContract as missed:
+        yield dg.AssetCheckResult(passed=False, asset_key=ASSESSED, check_name=CHECK, description=str(missed))
+        raise
     waiting.note_release(site.home, site.contracts, as_of=site.as_of)
     rows, withheld = (sum(getattr(table, name) for table in report.tables) for name in ("rows", "withheld"))
     site.say(f"release: {len(report.tables)} tables, {rows:,} rows, {withheld:,} withheld")
     yield dg.MaterializeResult(ASSESSED, metadata={"rows": rows, "withheld": withheld})
+    judged = {"expectations": report.expectations, "rows": rows}
+    yield dg.AssetCheckResult(passed=True, asset_key=ASSESSED, check_name=CHECK, metadata=judged)
     yield dg.MaterializeResult(ANALYTICS, metadata={"edition": report.edition, "is_new": report.changed})

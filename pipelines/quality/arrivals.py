@@ -6,18 +6,20 @@ Only the columns that an expectation names are read, and results are boolean: no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import duckdb
 
 from pipelines import engine, lake, settings
 from pipelines.contracts import Contracts, InboundContract
+from pipelines.quality import pages
 from pipelines.quality.expectations import ON_ITS_DAY, Expected, expected_of
+from pipelines.quality.judging import Judge, QualityError
+from pipelines.quality.results import QualityResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,32 +31,18 @@ Partition: TypeAlias = tuple[Path, date | None]
 _ROWS_AT_ONCE = 100_000
 
 
-class QualityError(RuntimeError):
-    """A check could not be carried out; that says nothing about the data."""
-
-
-@dataclass(frozen=True)
-class QualityResult:
-    """The verdict on a dataset: `failed` names expectations with the number of partitions that miss them."""
-
-    dataset: str
-    partitions: int
-    rows: int
-    expectations: int
-    failed: tuple[str, ...]
-
-    @property
-    def success(self) -> bool:
-        """Whether every expectation was met in every partition."""
-        return not self.failed
-
-
 def check_arrivals(
-    home: settings.Home, ring: Keyring, contracts: Contracts, *, dataset: str, days: Sequence[date]
+    home: settings.Home,
+    ring: Keyring,
+    contracts: Contracts,
+    *,
+    dataset: str,
+    days: Sequence[date],
+    as_of: datetime,
 ) -> QualityResult:
     """Judge the partitions of `dataset` on `days` (a state dataset: its one file, when `days` is not empty).
 
-    Raises QualityError where an expectation could not be evaluated.
+    Writes the dataset's page of Data Docs. Raises QualityError where an expectation could not be evaluated.
     """
     contract = contracts.inbound[dataset]
     files = _files(home, contract, days=days)
@@ -63,7 +51,7 @@ def check_arrivals(
         return QualityResult(dataset, partitions=0, rows=0, expectations=0, failed=())
     failures: Counter[str] = Counter()
     rows = 0
-    judge = _Judge(dataset, expected)
+    judge = Judge(dataset, expected)
     with engine.connect(parquet_keys=ring.parquet_keys()) as connection:
         for group in _groups(connection, list(files.items())):
             frame = _frame(connection, contract, group, expected=expected)
@@ -74,7 +62,10 @@ def check_arrivals(
                 # An id that stands in two partitions is missed by neither of them alone.
                 failures.update(chain.from_iterable(alone) if any(alone) else together)
     failed = tuple(f"{name} ({count} of {len(files)} partitions)" for name, count in sorted(failures.items()))
-    return QualityResult(dataset, partitions=len(files), rows=rows, expectations=len(expected), failed=failed)
+    result = QualityResult(dataset, partitions=len(files), rows=rows, expectations=len(expected), failed=failed)
+    if judge.verdict is not None:
+        pages.write(home.data_docs, pages.Verdict(**result.told(as_of)), judge.verdict)
+    return result
 
 
 def _files(home: settings.Home, contract: InboundContract, *, days: Sequence[date]) -> dict[Path, date | None]:
@@ -130,50 +121,3 @@ def _on_its_day(stored: set[str], day: date | None) -> list[str]:
         return [f"true as {ON_ITS_DAY}"]
     # Rows without consent carry no instant; their day is all that is kept of it.
     return [f"coalesce((occurred_at + interval 7 hours)::date = date '{day}', true) as {ON_ITS_DAY}"]
-
-
-class _Judge:
-    """Great Expectations for one dataset, without files, reports, progress bars or the network."""
-
-    def __init__(self, dataset: str, expected: Sequence[Expected]) -> None:
-        settings.silence()
-        # Great Expectations takes seconds to import: only a run with arrivals pays for it.
-        import great_expectations as gx
-        from great_expectations.data_context.types.base import ProgressBarsConfig
-        from great_expectations.expectations.registry import get_expectation_impl
-
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        source = context.data_sources.add_pandas("lake")
-        self._batches = source.add_dataframe_asset(dataset).add_batch_definition_whole_dataframe("partition")
-        self._names = {(e.kind, e.column): e.name for e in expected}
-        self._suite = gx.ExpectationSuite(
-            name=dataset,
-            expectations=[get_expectation_impl(e.kind)(**{"column": e.column, **e.arguments}) for e in expected],
-        )
-
-    def failures(self, frame: pd.DataFrame) -> list[str]:
-        """Return the names of the expectations that the frame misses."""
-        batch = self._batches.get_batch(batch_parameters={"dataframe": frame})
-        verdict = batch.validate(self._suite, result_format="BOOLEAN_ONLY")
-        return [self._name(result) for result in verdict.results if not self._is_met(result)]
-
-    def _is_met(self, result: Any) -> bool:  # noqa: ANN401
-        if _was_raised(result.exception_info):
-            # Its message may quote data: only the expectation is named.
-            message = f"could not evaluate '{self._name(result)}': a column is missing or of an unexpected type"
-            raise QualityError(message)
-        return bool(result.success)
-
-    def _name(self, result: Any) -> str:  # noqa: ANN401
-        configuration = result.expectation_config
-        return self._names[configuration.type, configuration.kwargs["column"]]
-
-
-def _was_raised(info: Mapping[str, Any] | None) -> bool:
-    # Either one exception_info, or one for each metric that was computed.
-    if not info:
-        return False
-    if "raised_exception" in info:
-        return bool(info["raised_exception"])
-    return any(bool(one.get("raised_exception")) for one in info.values())

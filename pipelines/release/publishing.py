@@ -1,4 +1,4 @@
-"""The order of a release: read, assess, link, write beside, put in place, report.
+"""The order of a release: read, assess, link, judge, write beside, put in place, report.
 
 Thresholds belong to `disclosure`, file formats and their placing to `editions`.
 """
@@ -12,13 +12,13 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import disclosure, warehouse
+from pipelines import disclosure, quality, warehouse
 from pipelines.contracts import Contracts, OutboundContract
 from pipelines.identity.keys import Keyring
 from pipelines.release import derived, editions
 from pipelines.release.labels import make_plain
 from pipelines.release.marts import read_mart
-from pipelines.release.refusals import ReleaseRefused, without_values
+from pipelines.release.refusals import MissesItsContract, ReleaseRefused, without_values
 from pipelines.settings import Home
 
 
@@ -33,17 +33,21 @@ class TableReport:
 
 @dataclass(frozen=True)
 class ReleaseReport:
-    """What stands after a release; `changed` is False where the same already stood and nothing was written."""
+    """What stands after a release; `changed` is False where the same already stood and nothing was written.
+
+    `expectations` is how many the published tables were held against, and met.
+    """
 
     edition: str
     tables: tuple[TableReport, ...]
     changed: bool
+    expectations: int
 
 
 def publish(home: Home, ring: Keyring, contracts: Contracts, as_of: datetime) -> ReleaseReport:
     """Publish every table of the outbound contracts from the warehouse.
 
-    Raises ReleaseRefused or disclosure.UnassessableFrame; the earlier release then still stands, whole.
+    Raises ReleaseRefused, disclosure.UnassessableFrame or quality.QualityError; the earlier release then still stands, whole.
     """
     with without_values("the warehouse cannot be opened"):
         connection = warehouse.open_read_only(home, ring)
@@ -79,6 +83,7 @@ def release_tables(
         threshold=threshold,
         as_of=_instant(as_of),
     )
+    judged = _judge(home, edition, as_of=as_of)
     # First the reasons: a release never stands without its explanation.
     _keep_reasons(home.evidence / "withheld" / f"{edition.name}.parquet", assessed)
     changed = editions.put_in_place(home.release, edition)
@@ -86,7 +91,7 @@ def release_tables(
         TableReport(name, assessment.judged.height, int(assessment.is_withheld().sum()))
         for name, assessment in sorted(assessed.items())
     )
-    return ReleaseReport(edition.name, tuple(reports), changed)
+    return ReleaseReport(edition.name, tuple(reports), changed, expectations=judged)
 
 
 def _table(contract: OutboundContract, assessment: disclosure.Assessment) -> editions.Table:
@@ -96,6 +101,26 @@ def _table(contract: OutboundContract, assessment: disclosure.Assessment) -> edi
     # Last, so that no formula sees a row that is left out.
     frame = derived.with_derived(frame, contract=contract)
     return editions.Table(contract, make_plain(frame, table=contract.name, key=_shape(contract).key))
+
+
+def _judge(home: Home, edition: editions.Edition, *, as_of: datetime) -> int:
+    """Hold the tables against their contracts as they would be read; return by how many expectations."""
+    results = [
+        quality.check_release(
+            table.contract,
+            table.frame,
+            key=_shape(table.contract).key,
+            threshold=edition.threshold,
+            withheld=disclosure.WITHHELD,
+            as_of=as_of,
+            docs=home.data_docs,
+        )
+        for table in edition.tables
+    ]
+    missed = [f"{result.dataset} misses {'; '.join(result.failed)}" for result in results if not result.success]
+    if missed:
+        raise MissesItsContract(f"the release is not what its contracts promise: {', '.join(missed)}")
+    return sum(result.expectations for result in results)
 
 
 def _refuse_unknown(frames: Mapping[str, pl.DataFrame], *, outbound: Mapping[str, OutboundContract]) -> None:

@@ -15,6 +15,10 @@ class ReleaseRefused(RuntimeError):
     """Nothing was released; what stood before still stands."""
 
 
+class MissesItsContract(ReleaseRefused):
+    """A table that would have been released is not what its contract promises."""
+
+
 @contextmanager
 def without_values(what: str) -> Iterator[None]:
     """Turn an error of the database into ReleaseRefused: its own message may quote a row."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from pipelines.quality import QualityError, check_arrivals
 from pipelines.quality.expectations import expected_of
 
 DAY = date(2026, 3, 1)
+AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
 LEARNER = "0123456789abcdef" * 2
 GOOD = f"1::bigint as event_key, '{LEARNER}' as learner_pseudonym, timestamp '2026-03-01 05:00:00' as occurred_at"
 
@@ -44,7 +45,9 @@ class Lake:
         return f"select {', '.join(f'x.{c.name}' for c in self.columns)} from (select {', '.join([row, *rest])}) x"
 
     def check(self, *days: date):
-        return check_arrivals(self.home, self.ring, self.contracts, dataset="course_progress", days=days or (DAY,))
+        return check_arrivals(
+            self.home, self.ring, self.contracts, dataset="course_progress", days=days or (DAY,), as_of=AS_OF
+        )
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ TYPES = {
     "DOUBLE": pl.Float64,
     "DATE": pl.Date,
 }
-COHORT = {"course_id": "course-1", "cohort": "2026-01", "is_window_closed": True}
+CLOSED = datetime(2026, 1, 31, 17)  # noqa: DTZ001 - naive UTC, as the lake has it
+COHORT = {"course_id": "course-1", "cohort": "2026-01", "window_closes_at": CLOSED, "is_window_closed": True}
 RATE = {"enrolled": 100, "completed": 50, "completion_rate": 0.5}
 ASSESSMENT = {"module_id": "m1", "assessed": 40, "passed": 30, "repeat_attempts": 20, "mean_attempts": 1.5}
 RETURN = {"enrolled_learners": 100, "first_time_learners": 60, "returning_learners": 40, "completed_again": 15}

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from pipelines import disclosure, release
+from pipelines.quality import QualityError, verdicts
 from pipelines.settings import Home
 from tests.unit.release.small_release import AS_OF, cohort, frame, frames, new_home, page, read_contracts
 
@@ -130,6 +131,30 @@ def test_no_value_of_a_database_message_reaches_the_refusal(tmp_path):
     ) as told:
         publish(home, tables)
     assert "personal" not in "".join(traceback.format_exception(told.value))
+
+
+@pytest.mark.usefixtures("second_look")
+def test_no_value_reaches_what_great_expectations_says(tmp_path):
+    tables = frames()
+    tables["agg_traffic_daily"] = tables["agg_traffic_daily"].with_columns(pl.lit("personal value").alias("sessions"))
+    with pytest.raises(QualityError, match="could not evaluate 'sessions: be between'") as told:
+        publish(new_home(tmp_path), tables)
+    assert "personal" not in "".join(traceback.format_exception(told.value))
+
+
+@pytest.mark.usefixtures("second_look")
+def test_what_the_assessment_lets_through_by_mistake_is_stopped_before_it_is_published(tmp_path, monkeypatch):
+    home = new_home(tmp_path)
+    report = publish(home)
+    before = bytes_of(home)
+    assert report.expectations > 50
+    assert {each.dataset for each in verdicts(home.data_docs)} == set(CONTRACTS.outbound)
+    assess = disclosure.assess
+    monkeypatch.setattr(disclosure, "assess", lambda frame, **rule: assess(frame, **{**rule, "threshold": 2}))
+    with pytest.raises(release.MissesItsContract, match=r"agg_\w+ misses .*: be between"):
+        publish(home)
+    assert bytes_of(home) == before
+    assert any(each.failed for each in verdicts(home.data_docs))
 
 
 def test_the_real_contracts_link_the_funnel_to_the_rates(tmp_path):

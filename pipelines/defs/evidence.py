@@ -1,0 +1,39 @@
+"""What compliance gets to read of a run, as Dagster sees it: Data Docs. Not here: their pages, or what they tell."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipelines import quality
+from pipelines.defs import intake, release
+from pipelines.defs.site import Site, contracts_in_force
+from pipelines.defs.unexpected import by_kind
+
+DATA_DOCS = dg.AssetKey(["evidence", "data_docs"])
+
+
+def data_docs() -> dg.AssetsDefinition:
+    """Return the asset of the pages that tell what was expected of each dataset, and whether it was met."""
+
+    @dg.asset(
+        key=DATA_DOCS,
+        deps=[*(intake.key(name) for name in contracts_in_force().inbound), release.ASSESSED],
+        group_name="evidence",
+        kinds={"html"},
+        owners=["team:compliance"],
+        description="Great Expectations' Data Docs: the last judgement of each dataset, one page each, without any value.",
+    )
+    @by_kind("telling of the data's quality")
+    def told(site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:
+        found = quality.verdicts(site.home.data_docs)
+        missed = [each.dataset for each in found if each.failed]
+        return dg.MaterializeResult(
+            metadata={
+                "pages": len(found),
+                "expectations": sum(each.expectations for each in found),
+                "missed_by": ", ".join(missed) or "none",
+                "place": str(site.home.data_docs / "index.html"),
+            }
+        )
+
+    return told
