@@ -11,6 +11,7 @@ import click
 from pipelines.cli.bench import bench
 from pipelines.cli.contracts import contracts
 from pipelines.cli.demo import demo
+from pipelines.cli.docs import docs
 from pipelines.cli.extract import extract
 from pipelines.cli.failures import CommandGroup
 from pipelines.cli.keys import keys
@@ -39,5 +40,5 @@ def main() -> None:
     """
 
 
-for command in (demo, run, extract, status, quarantine, keys, notices, contracts, ui, bench):
+for command in (demo, run, extract, status, quarantine, keys, notices, contracts, docs, ui, bench):
     main.add_command(command)

@@ -4,7 +4,8 @@ What a model says lives in `dbt_project/`; what is published, in the release.
 """
 
 from pipelines.warehouse.building import BY_DAY, BuildResult, build, open_read_only
+from pipelines.warehouse.documenting import write_docs
 from pipelines.warehouse.files import WarehouseMissing
 from pipelines.warehouse.running import ModelFailure
 
-__all__ = ["BY_DAY", "BuildResult", "ModelFailure", "WarehouseMissing", "build", "open_read_only"]
+__all__ = ["BY_DAY", "BuildResult", "ModelFailure", "WarehouseMissing", "build", "open_read_only", "write_docs"]
