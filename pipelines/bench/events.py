@@ -10,7 +10,8 @@ _MAKE = """
 copy (
     with base as (
         select i, hash(i) as h, hash(i // 20 + 7919) as g, (hash(i // 20 * 31) % {browsers})::bigint as browser,
-            timestamp '2026-03-01' + to_milliseconds((i // 20 * 20.0 / {events} * 90 * 86400000)::bigint)
+            timestamp '2026-05-30' - interval {days} days
+                + to_milliseconds((i // 20 * 20.0 / {events} * {days} * 86400000)::bigint)
                 + to_seconds(i % 20 * 10) as moment
         from range({events}) as t(i)),
     calls as (
@@ -42,14 +43,14 @@ copy (
 """
 
 
-def write(file: Path, *, events: int) -> int:
-    """Write `events` calls of 15 fields as JSON lines over 90 days, 1 % of them repeated and 0.3 % bad; return the bytes.
+def write(file: Path, *, events: int, days: int = 90) -> int:
+    """Write `events` calls of 15 fields as JSON lines over `days`, 1 % of them repeated and 0.3 % bad; return the bytes.
 
     A file that is there already is kept: it would be the same.
     """
     if not file.exists():
         beside = file.with_suffix(".part")
-        query = _MAKE.format(events=events, browsers=max(events // 100, 10), file=engine.quoted(beside))
+        query = _MAKE.format(events=events, days=days, browsers=max(events // 100, 10), file=engine.quoted(beside))
         with engine.connect() as connection:
             connection.execute(query)
         beside.replace(file)

@@ -14,7 +14,7 @@ from pipelines.identity import keys
 
 FULL_EVENTS = 5_000_000
 QUICK_EVENTS = 1_200_000
-_AS_OF = datetime(2026, 6, 30, 17, tzinfo=UTC)
+AS_OF = datetime(2026, 6, 30, 17, tzinfo=UTC)
 _COMPARED = {
     "fct_page_views": "page_view_event_key, dt, page_path, heartbeats, engaged_seconds",
     "fct_sessions": "session_key, dt, calls, page_views, started_at, ended_at",
@@ -34,9 +34,9 @@ _COMPARED = {
 }
 
 
-def compare(*, quick: bool, progress: Callable[[str], None]) -> Result:
-    """Build a lake once, measure both sides over it, and compare their tables."""
-    count = QUICK_EVENTS if quick else FULL_EVENTS
+def compare(*, quick: bool, rows: int | None = None, progress: Callable[[str], None]) -> Result:
+    """Build a lake of `rows` web events once, measure both sides over it, and compare their tables."""
+    count = rows or (QUICK_EVENTS if quick else FULL_EVENTS)
     folder = scratch(f"models-{count}")
     progress(f"making a lake of {count:,} web events and the demo's courses")
     prepared = side(__name__, "make_lake", folder=str(folder), count=count, learners=300 if quick else 3000)
@@ -63,19 +63,22 @@ def compare(*, quick: bool, progress: Callable[[str], None]) -> Result:
     return Result("models", figures, baseline, machine, commit)
 
 
-def make_lake(*, folder: str, count: int, learners: int) -> dict[str, float]:
-    """Take in bulk web events and a demo's course data, unless the folder has them already."""
+def make_lake(*, folder: str, count: int, learners: int, days: int = 0) -> dict[str, float]:
+    """Take in bulk web events and a demo's course data, unless the folder has them already.
+
+    Both are of so many `days`; without, of the 90 and 180 for which the figures of the two sides are known.
+    """
     home = settings.Home(Path(folder) / "home")
     terms = contracts.load(settings.CONTRACTS_DIR, policy_file=settings.policy_file())
     if not home.manifest_file.exists() or intake.pending(home, terms):
         shutil.rmtree(home.root, ignore_errors=True)
         home.prepare()
-        demo.generate(home.landing, learners=learners, days=180, seed=1, end=date(2026, 6, 30))
+        demo.generate(home.landing, learners=learners, days=days or 180, seed=1, end=date(2026, 6, 30))
         shutil.rmtree(home.landing / "web_events")
-        events.write(_landed(home), events=count)
+        events.write(_landed(home), events=count, days=days or 90)
         # Payments need a key of their sender, and no model that is measured reads them.
         sources = [name for name in terms.inbound if name != "payments"]
-        intake.run(home, keys.init(home), terms, as_of=_AS_OF, sources=sources)
+        intake.run(home, keys.init(home), terms, as_of=AS_OF, sources=sources)
     with lake.open_manifest(home) as manifest:
         rows = {batch.source: batch.balance["accepted"] for batch in manifest.batches()}
     return {"learning_events": float(rows["course_progress"])}
@@ -88,11 +91,11 @@ def our_side(*, folder: str) -> dict[str, float]:
     terms = contracts.load(settings.CONTRACTS_DIR, policy_file=settings.policy_file())
     one_day = [lake.days_of(home, "web_events")[-1]]
     # The first build parses the project and fills no figure; the day after it costs what a day costs.
-    warehouse.build(home, ring, terms, days=one_day, as_of=_AS_OF)
-    day = warehouse.build(home, ring, terms, days=one_day, as_of=_AS_OF)
+    warehouse.build(home, ring, terms, days=one_day, as_of=AS_OF)
+    day = warehouse.build(home, ring, terms, days=one_day, as_of=AS_OF)
 
     def work() -> dict[str, float]:
-        built = warehouse.build(home, ring, terms, days=None, as_of=_AS_OF)
+        built = warehouse.build(home, ring, terms, days=None, as_of=AS_OF)
         return {"test_seconds": built.test_seconds, "start_seconds": built.start_seconds, "day_seconds": day.seconds}
 
     figures = clocked(work)
@@ -108,7 +111,7 @@ def plain_side(*, folder: str) -> dict[str, float]:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     ring = keys.open_keyring(home)
-    return clocked(lambda: plain_models.run(home, out, ring.parquet_keys(), _AS_OF))
+    return clocked(lambda: plain_models.run(home, out, ring.parquet_keys(), AS_OF))
 
 
 def _landed(home: settings.Home) -> Path:

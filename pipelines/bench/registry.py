@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pipelines.bench import intake_bench, models_bench, sources_bench
+from pipelines.bench import history_bench, intake_bench, models_bench, sources_bench
 from pipelines.bench.measuring import Result
 
 _BENCHMARKS: dict[str, Callable[..., Result]] = {
     "intake": intake_bench.compare,
     "models": models_bench.compare,
+    "history": history_bench.compare,
 }
 NAMES = tuple(_BENCHMARKS)
 
@@ -25,9 +26,10 @@ def run(
 ) -> dict[str, Any]:
     """Run a benchmark (`quick`: smaller input, within 45 seconds on two cores) and return its result as JSON-ready data.
 
-    `sources` (of `intake` alone) are measured one by one on `rows` rows each, made of the demo's own. Raises KeyError for a
-    name that is not there, BenchmarkMismatch where the two sides disagree, or a source is none.
+    `sources` (of `intake` alone) are measured one by one on `rows` rows each, made of the demo's own; `models` on `rows`
+    events. Raises KeyError for a name that is not there, BenchmarkMismatch where the two sides disagree, or a source is none.
     """
     if sources and name == "intake":
         return sources_bench.compare(sources, rows=rows, quick=quick, progress=progress).as_json()
-    return _BENCHMARKS[name](quick=quick, progress=progress).as_json()
+    size = {"rows": rows} if rows else {}
+    return _BENCHMARKS[name](quick=quick, progress=progress, **size).as_json()

@@ -17,11 +17,15 @@ from pipelines.cli.terminal import Progress, print_json, print_table
 @click.option(
     "--source", "sources", multiple=True, help="A source to measure by itself, or `all`; for intake alone, repeatable."
 )
-@click.option("--rows", type=click.IntRange(min=1_000), help="Rows of each source.  [default: 400000, quick 100000]")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=1_000),
+    help="Rows of each source (400000, quick 100000), or events of models (5000000).",
+)
 @json_option
 @debug_option
 def bench(name: str, quick: bool, sources: tuple[str, ...], rows: int | None, as_json: bool) -> None:
-    """Measure NAME (intake, models) against a plain script doing the same work.
+    """Measure NAME (intake, models, history) against a plain script doing the same work, or history against less of it.
 
     Without --source, intake is measured on bulk web events, Great Expectations included. With it, each source is measured
     on rows of the demo, told again and again; the plain script is made from its contract.
@@ -31,15 +35,17 @@ def bench(name: str, quick: bool, sources: tuple[str, ...], rows: int | None, as
       crosslife bench intake --quick --json
       crosslife bench intake --source payments --source meta_pixel
       crosslife bench intake --source all --rows 200000
+      crosslife bench models --rows 20000000
+      crosslife bench history
     """
     settings.silence()
     from pipelines import bench as room
 
     if name not in room.NAMES:
         raise click.BadParameter(f"there is {', '.join(room.NAMES)}", param_hint="NAME")
-    if (sources or rows) and name != "intake":
+    if sources and name != "intake":
         raise click.BadParameter("only intake is measured source by source", param_hint="--source")
-    if rows and not sources:
+    if rows and not sources and name != "models":
         raise click.BadParameter("say of which --source, or `--source all`", param_hint="--rows")
     known = room.source_names() if sources else ()
     if unknown := sorted(set(sources) - {room.ALL, *known}):
