@@ -36,31 +36,52 @@
     {%- do run_query('drop table if exists ' ~ chunk_relation) -%}
     {%- do adapter.commit() -%}
 
+    {%- set pattern = folder ~ '/dt=*/part.parquet' -%}
+    {%- set files = run_query("select file from glob('" ~ adapter.escape_sql_string(pattern) ~ "')").columns[0].values() -%}
+    {%- call statement('built_days') -%}
+        create or replace view {{ built_days_of(this) }} as {{ partitions_query(files_of_built_days(files)) }}
+    {%- endcall -%}
+    {%- do adapter.commit() -%}
     {%- call statement('main') -%}
-        create or replace view {{ target_relation }} as {{ partitions_query(folder) }}
+        create or replace view {{ target_relation }} as {{ partitions_query([pattern] if files else []) }}
     {%- endcall -%}
     {{ run_hooks(post_hooks) }}
     {%- do adapter.commit() -%}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{#- All partitions with the contract's columns, or no rows of these types where there is no partition. -#}
-{% macro partitions_query(folder) -%}
-    {%- set pattern = folder ~ '/dt=*/part.parquet' -%}
-    {%- set found = run_query("select count(*) from glob('" ~ adapter.escape_sql_string(pattern) ~ "')") -%}
-    {%- set is_empty = found.columns[0].values()[0] == 0 -%}
+{#- The partitions of these files (or patterns) with the contract's columns; no rows of these types where there is none. -#}
+{% macro partitions_query(files) -%}
     select
     {%- for column in model.columns.values() %}
-        {{ 'cast(null as ' ~ column.data_type ~ ') as ' if is_empty }}{{ column.name }},
+        {{ 'cast(null as ' ~ column.data_type ~ ') as ' if not files }}{{ column.name }},
     {%- endfor %}
-    {%- if is_empty %}
+    {%- if not files %}
     where false
     {%- else %}
     from read_parquet(
-        '{{ adapter.escape_sql_string(pattern) }}',
+        [{% for file in files %}'{{ adapter.escape_sql_string(file) }}'{{ ', ' if not loop.last }}{% endfor %}],
         encryption_config = {footer_key: 'warehouse_v1'},
         hive_partitioning = true,
         hive_types = {'dt': date}
     )
     {%- endif %}
+{%- endmacro %}
+
+{#- A partitioned model's view of the days of this build, for its tests: to list all partitions would take longer with each day. -#}
+{% macro built_days_of(relation) -%}
+    {{ api.Relation.create(
+        database=target.database, schema='intermediate', identifier=relation.identifier ~ '__built_days', type='view'
+    ) }}
+{%- endmacro %}
+
+{% macro files_of_built_days(files) -%}
+    {%- set found = [] -%}
+    {%- for file in files -%}
+        {%- set day = modules.re.search('dt=([0-9-]+)', file).group(1) -%}
+        {%- for chunk in var('chunks') if chunk.first <= day <= chunk.last -%}
+            {%- do found.append(file) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}

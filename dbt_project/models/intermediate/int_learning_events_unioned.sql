@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 
 course_progress as (
