@@ -149,16 +149,22 @@ from subscribers group by all
 
 _COURSES = """
 create table placed as
-with spells as (
+with states as (
+    select *, last_value(case when event_type in ('enrolled', 'unenrolled', 'refunded') then event_type end ignore nulls) over (
+            partition by learner_pseudonym, course_id order by occurred_at, event_key
+            rows between unbounded preceding and 1 preceding) as state_before
+    from progress),
+spells as (
     select *, max(cohort) over (partition by learner_pseudonym, course_id, enrolment_key) as own_cohort,
-        count(*) filter (event_type = 'enrolled') over (
-            partition by learner_pseudonym, course_id order by occurred_at, event_key) as spell
-    from progress)
+        greatest(1, count(*) filter (event_type = 'enrolled' and state_before is distinct from 'enrolled') over (
+            partition by learner_pseudonym, course_id order by occurred_at, event_key)) as spell
+    from states)
 select *, coalesce(cohort, own_cohort, max(cohort) over (partition by learner_pseudonym, course_id, spell),
     strftime(coalesce(min(occurred_at) filter (event_type = 'enrolled') over enrolment,
         min(occurred_at) filter (event_type = 'course_completed') over enrolment,
         min(occurred_at) over enrolment) + interval 7 hours, '%Y-%m')) as run
-from spells window enrolment as (partition by learner_pseudonym, course_id, enrolment_key);
+from spells window enrolment as (
+    partition by learner_pseudonym, course_id, enrolment_key, case when enrolment_key is null then spell end);
 create table enrolments as
 select learner_pseudonym, course_id, run as cohort,
     min(occurred_at) filter (event_type in ('enrolled', 'course_completed')) as enrolled_at,

@@ -78,7 +78,16 @@ def run(home: Home, *, command: str, variables: Mapping[str, Any], options: Sequ
 
 def _arguments(home: Home, command: str) -> list[str]:
     project, folder = str(settings.DBT_PROJECT_DIR), home.dagster / "dbt"
-    quiet = ["--quiet", "--no-print", "--no-write-json", "--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
+    quiet = [
+        "--quiet",
+        "--no-print",
+        "--no-write-json",
+        "--log-level",
+        "none",
+        "--log-level-file",
+        "none",
+        "--no-use-colors",
+    ]
     places = ["--project-dir", project, "--profiles-dir", project]
     return [*quiet, "--log-path", str(folder / "logs"), command, *places, "--target-path", str(folder / "target")]
 
