@@ -157,6 +157,10 @@ def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundCo
         return 0
     now = f"timestamp '{as_of:%Y-%m-%d %H:%M:%S}'"
     otherwise = interval(retention.otherwise_period or "P1000Y")
+    # Nothing is over before its own first instant and the shorter of the clocks; of a night's arrivals nothing is.
+    is_old = f"min(own_at) + {interval(retention.period)} < {now} or min(own_at) + {otherwise} < {now}"
+    if not any(_one(connection, f"select coalesce(({is_old})::integer, 0) from accepted")):
+        return 0
     names = {column.name for column in contract.lake_columns}
     # Statements name no cohort, and can take each other back.
     cohort = "" if "cohort" in names else "null::varchar as cohort,"
