@@ -12,17 +12,13 @@ _STATES = {"paid": "paid", "refunded": "refunded", "denied": "failed", "expired"
 def outcomes(world: World) -> pl.DataFrame:
     """Return `order_id`, `user_id`, `course_id`, `payment_state`, `ordered_date`, `paid_date` of each such order.
 
-    The shop's own outcome knows no refund in part: an order of which a part was given back is paid. Of a card whose risk
-    was in doubt at first, no notification tells when that was settled: it is paid on the day on which it was charged.
+    The shop's own outcome knows no refund in part: an order of which a part was given back is paid. Of a card no notification
+    tells when it was charged, or its risk no longer in doubt: it is paid on the day on which the transaction began.
     """
     spoilt = [*_spoilt(world, "orders"), *_spoilt(world, "payments")]
     told = world.frame("notifications").filter("is_genuine")
     in_part = told.filter(transaction_status="partial_refund")["order_id"].unique().to_list()
-    charged = (
-        told.filter(pl.col("order_id").is_in(told.filter(fraud_status="challenge")["order_id"].implode()))
-        .group_by("order_id")
-        .agg(charged_at=pl.col("sent_at").min())
-    )
+    charged = told.filter(transaction_status="capture").group_by("order_id").agg(charged_at=pl.col("begun_at").min())
     is_in_part = (pl.col("outcome") == "paid") & pl.col("order_id").is_in(in_part)
     return (
         world.frame("orders")
