@@ -68,6 +68,7 @@ def _add_contacts(
     contested = claims.join(owners, on="lookup", maintain_order="left").filter(pl.col("owner") != pl.col("subject"))
     merged = merging.absorb(connection, contested.select("owner", claimant="subject"))
     kept = contested.join(merged, left_on=["owner", "subject"], right_on=["owner", "claimant"], how="anti")
+    subjects.claim(connection, kept.rename({"updated_at": "first_seen_at"}), key_version=key_version)
     return kept.height
 
 

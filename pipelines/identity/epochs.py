@@ -66,6 +66,8 @@ def open_file(ring: Keyring, *, epoch: Entry, purpose: str) -> duckdb.DuckDBPyCo
     connection = engine.connect(temp_dir=_spill(ring.home))
     try:
         engine.attach(connection, file, name="vault", key=ring.key(epoch.id))
+        # A file of an earlier version lacks tables of today.
+        tables.create(connection, name="vault")
     except duckdb.Error as refusal:
         connection.close()
         raise _named(refusal, file=file) from None
@@ -128,8 +130,8 @@ def discard_unfinished(ring: Keyring) -> None:
 
 def _copy(connection: duckdb.DuckDBPyConnection, *, rekey: Rekey | None) -> None:
     for table in tables.TABLES:
-        if table == "identifiers" and rekey:
-            _copy_rekeyed(connection, rekey)
+        if table in ("identifiers", "claims") and rekey:
+            _copy_rekeyed(connection, rekey, table=table)
         else:
             connection.execute(f"insert into fresh.{table} select * from vault.{table}")
         counts = [connection.execute(f"select count(*) from {name}.{table}").fetchone() for name in ("vault", "fresh")]
@@ -138,16 +140,16 @@ def _copy(connection: duckdb.DuckDBPyConnection, *, rekey: Rekey | None) -> None
             raise LostVault(message)
 
 
-def _copy_rekeyed(connection: duckdb.DuckDBPyConnection, rekey: Rekey) -> None:
+def _copy_rekeyed(connection: duckdb.DuckDBPyConnection, rekey: Rekey, *, table: str) -> None:
     reader = connection.cursor().execute(
-        """
-        select i.*, s.data_key from vault.identifiers as i
+        f"""
+        select i.*, s.data_key from vault.{table} as i
         inner join vault.domain_secrets as s on s.subject = i.subject and s.domain = 'identity'
         """
     )
     for batch in reader.to_arrow_reader(_BATCH_ROWS):
         rows = pl.DataFrame(batch)
-        tables.query(connection, "insert into fresh.identifiers by name select * from incoming", incoming=rekey(rows))
+        tables.query(connection, f"insert into fresh.{table} by name select * from incoming", incoming=rekey(rows))
 
 
 def _refuse_newer_file(ring: Keyring, *, epoch: Entry) -> None:

@@ -16,6 +16,7 @@ _BEARERS = {
     "links": _ENDS,
     "attributes": ("subject",),
     "identifiers": ("subject",),
+    "claims": ("subject",),
     "domain_secrets": ("subject",),
     "subjects": ("subject",),
 }

@@ -43,16 +43,21 @@ def holders(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *,
     named = _candidates(connection, identifiers, lookup_key=lookup_key)
     own = named.select("kind", "value", "digest", "can_grant", holder_kind="stands_for")
     known = named.drop_nulls("subject").select("kind", "value", "subject", "can_grant")
+    # What is told to belong to another account as well, that account may refuse, and not grant.
+    claimed = named.drop("subject").rename({"stands_for": "holder_kind"})
+    sql = "select incoming.kind, value, c.subject from incoming join vault.claims as c using (lookup)"
+    theirs = tables.query(connection, sql, incoming=claimed).with_columns(can_grant=pl.lit(value=False))
+    known = pl.concat([known, theirs.select(known.columns)])
     others = known.join(digests_of(connection, known.select("subject").unique()), on="subject").select(own.columns)
     return pl.concat([own, others]).group_by("kind", "value", "holder_kind", "digest").agg(pl.col("can_grant").any())
 
 
 def digests_of(connection: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> pl.DataFrame:
-    """Return `subject`, `holder_kind`, `digest` of every identifier of these subjects."""
+    """Return `subject`, `holder_kind`, `digest` of every identifier of these subjects, and of every contact they state."""
     sql = """
         select i.subject, i.kind as holder_kind, i.ciphertext, s.data_key
         from incoming
-        join vault.identifiers as i using (subject)
+        join (select * from vault.identifiers union all select * from vault.claims) as i using (subject)
         join vault.domain_secrets as s on s.subject = i.subject and s.domain = $domain
     """
     sealed = tables.query(connection, sql, incoming=known, bound={"domain": subjects.IDENTITY})
@@ -71,7 +76,7 @@ def unhashed(identifiers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _candidates(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, lookup_key: bytes) -> pl.DataFrame:
-    """Add `stands_for`, `rank`, `digest`, `can_grant` and `subject`: a row for each that a value may stand for."""
+    """Add `stands_for`, `rank`, `digest`, `can_grant`, `lookup` and `subject`: a row for each that a value may stand for."""
     meanings = pl.DataFrame(
         [(kind, name, rank) for kind, names in STANDS_FOR.items() for rank, name in enumerate(names)],
         schema={"kind": pl.String, "stands_for": pl.String, "rank": pl.Int64},
@@ -87,7 +92,7 @@ def _candidates(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame
     usable = pl.concat([named, columns], how="horizontal").drop_nulls("digest")
     by_meaning = usable.select(kind="stands_for", digest="digest")
     looked_up = usable.with_columns(pseudonyms.with_lookup(by_meaning, key=lookup_key)["lookup"])
-    return subjects.find(connection, looked_up).drop("lookup")
+    return subjects.find(connection, looked_up)
 
 
 def _spelled() -> pl.Expr:

@@ -38,7 +38,24 @@ def find(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame) -> pl
     return tables.query(connection, sql, incoming=identifiers)
 
 
-def register(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, key_version: int) -> None:
+def claim(connection: duckdb.DuckDBPyConnection, contacts: pl.DataFrame, *, key_version: int) -> None:
+    """Note contacts that subjects state and others had first, once each; columns as those of `register`."""
+    sql = "select incoming.* from incoming left join vault.claims as c using (lookup, subject) where c.subject is null"
+    register(connection, tables.query(connection, sql, incoming=contacts), key_version=key_version, table="claims")
+
+
+def claimants(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Return `owner`, `claimant`: whoever is known by contacts alone, and each account that states one of these."""
+    return connection.execute("""
+        select distinct i.subject as owner, c.subject as claimant
+        from vault.claims as c join vault.identifiers as i using (lookup)
+        where i.subject not in (select subject from vault.identifiers where kind = 'user_id')
+        order by all""").pl()
+
+
+def register(
+    connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, key_version: int, table: str = "identifiers"
+) -> None:
     """Write new identifiers: `kind`, `normal`, `lookup`, `first_seen_at`, and their subjects' `subject`, `data_key`."""
     sealed = sealing.seal(
         identifiers["normal"].to_list(),
@@ -49,7 +66,7 @@ def register(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *
     rows = identifiers.select(
         "lookup", "kind", "subject", "first_seen_at", key_version=pl.lit(key_version), ciphertext=sealed
     )
-    tables.insert(connection, rows, table="identifiers")
+    tables.insert(connection, rows, table=table)
 
 
 def known_secrets(connection: duckdb.DuckDBPyConnection, known: pl.Series, *, domain: str) -> pl.DataFrame:

@@ -10,14 +10,19 @@ import polars as pl
 # Keyed hashes, keys and ciphertexts cannot be compressed; to try costs more than to write them.
 _RANDOM = "blob not null using compression uncompressed"
 
+_IDENTIFIERS = (
+    f"lookup {_RANDOM}, kind varchar not null, key_version integer not null, subject bigint not null, "
+    f"first_seen_at timestamp not null, ciphertext {_RANDOM}"
+)
+
 # No indexes: a batch is one hash join, and an index would hold the whole vault in memory. Uniqueness is kept by the one
 # writer, who inserts only what his join did not find.
 TABLES = {
     "subjects": "subject bigint not null, created_at timestamp not null",
-    "identifiers": (
-        f"lookup {_RANDOM}, kind varchar not null, key_version integer not null, subject bigint not null, "
-        f"first_seen_at timestamp not null, ciphertext {_RANDOM}"
-    ),
+    "identifiers": _IDENTIFIERS,
+    # Contacts that an account states and another subject had first: nobody is found by them, but whoever speaks under one
+    # speaks for the account, too.
+    "claims": _IDENTIFIERS,
     "domain_secrets": f"subject bigint not null, domain varchar not null, secret {_RANDOM}, data_key {_RANDOM}",
     "attributes": f"subject bigint not null, ciphertext {_RANDOM}, updated_at timestamp not null",
     "links": "anonymous_subject bigint not null, user_subject bigint not null, linked_at timestamp not null",
@@ -27,9 +32,9 @@ TABLES = {
 
 
 def create(connection: duckdb.DuckDBPyConnection, *, name: str) -> None:
-    """Create the empty tables in the attached database `name`."""
+    """Create the tables that are not there yet, empty, in the attached database `name`."""
     for table, columns in TABLES.items():
-        connection.execute(f"create table {name}.{table} ({columns})")
+        connection.execute(f"create table if not exists {name}.{table} ({columns})")
 
 
 def insert(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame, *, table: str) -> None:

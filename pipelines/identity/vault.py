@@ -108,6 +108,10 @@ class Vault:
             numbers = pl.Series("subject", range(first, first + _SLICE_ROWS), dtype=pl.Int64)
             yield matching.digests_of(self._connection, numbers.to_frame())
 
+    def claimants(self) -> pl.DataFrame:
+        """Return `owner` and `claimant`, the subjects known by contacts alone and the accounts that state one of these."""
+        return subjects.claimants(self._connection)
+
     def sole_users(self) -> pl.DataFrame:
         """Return `browser` and `user`, the subjects of every browser that was only ever linked to one user."""
         return edges.sole_users(self._connection)

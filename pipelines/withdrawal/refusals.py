@@ -34,6 +34,13 @@ def find(
             subject bigint, holder bigint, is_account boolean, since timestamp, is_granted boolean)""")
     for identifiers in vault.digests():
         _add_stated(connection, identifiers)
+    # Whoever is known by an address alone may be the account that states it: what that account refuses, they refuse, until
+    # it grants again. It takes nothing back that they refused themselves: anybody can state an address.
+    connection.register("claimants", vault.claimants())
+    connection.execute("""
+        insert into stated select owner, holder, false, since, is_granted
+        from stated join claimants on claimant = subject where is_account""")
+    connection.unregister("claimants")
     connection.execute("""
         create or replace temp table own_refusals as
         with refused as (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -509,6 +510,47 @@ def test_a_failing_test_names_itself_and_leaves_the_warehouse(site: Site) -> Non
     leftovers = [file.name for file in site.home.warehouse.iterdir()]
     assert sorted(leftovers) == ["facts", "warehouse.duckdb"]
     assert not [file for file in site.home.dagster.rglob("*") if file.is_file() and b"CANARY" in file.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("model", "before", "after", "named", "kinds"),
+    [
+        (
+            "fct_enrolments",
+            "completed_at <= window_closes_at",
+            "completed_at is not null",
+            "unit_test .* failed",
+            "test",
+        ),
+        (
+            "dim_learners",
+            "select * from final",
+            "select * from final where has_account",
+            "test relationships_fct_enrolments_learner_pseudonym__.* failed",
+            "unit_test",
+        ),
+    ],
+    ids=["another definition", "a reference that leads nowhere"],
+)
+def test_a_change_of_a_model_that_breaks_its_meaning_is_named_by_its_test(
+    site: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    before: str,
+    after: str,
+    named: str,
+    kinds: str,
+) -> None:
+    small_lake(site)
+    project = shutil.copytree(settings.DBT_PROJECT_DIR, tmp_path / "dbt_project")
+    file = project / "models" / "marts" / f"{model}.sql"
+    assert before in file.read_text()
+    file.write_text(file.read_text().replace(before, after))
+    monkeypatch.setattr(settings, "DBT_PROJECT_DIR", project)
+    with pytest.raises(warehouse.ModelFailure, match=named):
+        selected = ["--select", "+dim_learners", "+fct_enrolments", "--exclude-resource-type", kinds]
+        site.run_dbt(chunk_days=31, options=selected)
 
 
 def test_a_reader_keeps_its_warehouse_while_a_new_one_is_swapped_in(site: Site) -> None:

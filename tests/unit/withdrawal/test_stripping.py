@@ -311,3 +311,48 @@ def test_no_look_leaves_new_people_in_the_vault(desk: Desk) -> None:
     land_and_strip(desk, [call(1, MONDAY, anonymousId="b2")], [statement(1, TUESDAY, granted=False)])
     with open_vault(desk.home, desk.ring, purpose="test") as vault:
         assert sum(len(frame) for frame in vault.digests()) == 1
+
+
+def _statement_of_the_app(number: int, at: str) -> dict[str, Any]:
+    return {
+        "id": f"00000000-0000-4000-8000-{number:012d}",
+        "actor": {"mbox": "mailto:dewi@example.com"},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/initialized"},
+        "object": {
+            "id": "https://app.example/courses/web-1",
+            "definition": {"type": "http://adlnet.gov/expapi/activities/course"},
+        },
+        "timestamp": at,
+    }
+
+
+@pytest.mark.parametrize("first", ["the app", "the account"])
+def test_a_refusal_by_an_address_reaches_the_account_that_states_it_though_another_had_it_first(
+    desk: Desk, first: str
+) -> None:
+    desk.land("courses", "c.jsonl", [{"course_id": "web-1", "title": "Situs"}])
+    landed = {
+        "the app": [("course_progress_xapi", [_statement_of_the_app(1, MONDAY)])],
+        "the account": [("accounts", [ACCOUNT]), ("web_events", [call(1, MONDAY, **USER)])],
+    }
+    for who in sorted(landed, key=lambda name: name != first):
+        for dataset, rows in landed[who]:
+            desk.land(dataset, "x.jsonl", rows)
+        desk.run()
+    assert keyed(desk) == ["Monday"]
+    land_and_strip(desk, [], [statement(1, TUESDAY, granted=False, email="dewi@example.com")])
+    assert keyed(desk) == []
+
+
+def test_of_two_accounts_that_state_one_address_both_hear_what_is_refused_by_it(desk: Desk) -> None:
+    desk.land("accounts", "a.jsonl", [ACCOUNT, {**ACCOUNT, "user_id": "u2"}])
+    calls = [call(1, MONDAY, userId="u1"), call(2, MONDAY, userId="u2")]
+    land_and_strip(desk, calls, [statement(1, TUESDAY, granted=False, email="dewi@example.com")])
+    assert keyed(desk) == []
+
+
+def test_what_an_account_refuses_another_that_states_its_address_does_not_refuse(desk: Desk) -> None:
+    desk.land("accounts", "a.jsonl", [ACCOUNT, {**ACCOUNT, "user_id": "u2"}])
+    calls = [call(1, MONDAY, userId="u1"), call(2, TUESDAY, userId="u2")]
+    land_and_strip(desk, calls, [statement(1, TUESDAY, granted=False, user_id="u1")])
+    assert keyed(desk) == ["Tuesday"]
