@@ -7,7 +7,7 @@ orders as (
 ),
 
 -- The signature is over order, code and amount without anything between them: what was paid for one order can be passed off
--- as another's under a shorter amount. Whatever is told of another sum than the order's is told of no order.
+-- as another's under another amount. Whatever is told of another sum than the order's is told of no order.
 told_of_orders as (
 
     select payments.*

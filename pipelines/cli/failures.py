@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from pipelines import settings
-from pipelines.defs.unexpected import may_be_shown, named_errors, told
+from pipelines.defs.unexpected import ENDINGS, may_be_shown, named_errors, told
 
 FAILED, USAGE, REFUSED, ANOTHER_WRITER = 1, 2, 3, 4
 
@@ -31,8 +31,10 @@ class CommandGroup(click.Group):
                 raise
             click.secho(f"crosslife: {error}", fg="red", err=True)
             ctx.exit(exit_code(error))
-        except Exception as error:
-            if may_be_shown(error) or isinstance(error, BrokenPipeError):
+        except (*ENDINGS, BrokenPipeError):
+            raise
+        except BaseException as error:
+            if may_be_shown(error):
                 raise
             if ctx.meta.get("debug"):
                 # Its way alone: the message at a traceback's end may quote rows.

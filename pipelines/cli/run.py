@@ -14,7 +14,7 @@ import click
 from pipelines import settings
 from pipelines.cli.extract import extract_first, unread
 from pipelines.cli.failures import REFUSED
-from pipelines.cli.landed import unread_folders
+from pipelines.cli.landed import unreachable, unread_folders
 from pipelines.cli.options import (
     Place,
     as_of_option,
@@ -78,6 +78,8 @@ def run_what_waits(here: Place, *, progress: Progress, with_database: bool = Fal
     unknown = intake.unknown_sources(here.home, contracts.inbound)
     if unknown:
         click.secho(unread_folders(unknown, sources=contracts.inbound), fg="yellow", err=True)
+    if lost := intake.unreachable_files(here.home, contracts.inbound):
+        click.secho(unreachable(lost), fg="yellow", err=True)
     with lake.writer_lock(here.home):  # freed at once: the run takes it again for its own length
         extracted = extract_first(here, ring, contracts, progress=progress) if with_database else {}
         waiting = what_waits(here.home, ring, contracts, as_of=here.as_of)
@@ -97,7 +99,9 @@ def telling(here: Place, ring: Keyring) -> Iterator[None]:
     """Tell whoever is to know of an error that ends the run; a shell of a scheduler has nobody before it."""
     try:
         yield
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
         from pipelines import notices
         from pipelines.defs.unexpected import named_errors, told_as_text
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pipelines import settings
-from pipelines.cli.landed import unread_folders
+from pipelines.cli.landed import unreachable, unread_folders
 from pipelines.cli.options import debug_option, home_option, json_option, place
 from pipelines.cli.terminal import print_json, print_table
 
@@ -46,6 +46,8 @@ def status(home: Path | None, as_json: bool) -> None:
     _print(found)
     if unknown:
         click.secho(unread_folders(unknown, sources=sources), fg="yellow")
+    if lost := intake.unreachable_files(here.home, sources):
+        click.secho(unreachable(lost), fg="yellow")
 
 
 def _lake(home: settings.Home) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import dagster as dg
 
 from pipelines.defs.extract import DATABASE
 from pipelines.defs.partitions import ARRIVALS_TAG, CALENDAR, JOB_NAME, key_of
+from pipelines.defs.unexpected import by_kind
 
 NIGHTLY = "0 2 * * *"
 
@@ -22,6 +23,7 @@ JOB = dg.define_asset_job(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every night: what has landed, and windows that have closed.",
 )
+@by_kind("asking for the nightly run")
 def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for one run on the day of the tick."""
     instant = context.scheduled_execution_time

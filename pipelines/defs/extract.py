@@ -58,6 +58,7 @@ JOB = dg.define_asset_job(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every hour: what is new in the platform's database.",
 )
+@by_kind("asking for a reading of the database")
 def hourly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for one read, where a database was given."""
     try:

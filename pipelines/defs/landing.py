@@ -14,6 +14,7 @@ from pipelines.contracts import InboundContract
 from pipelines.defs.extract import DATABASE, GROUP
 from pipelines.defs.partitions import ARRIVALS_TAG, JOB_NAME, key_of
 from pipelines.defs.site import contracts_in_force, now, owner
+from pipelines.defs.unexpected import by_kind
 from pipelines.intake.files import settled_files
 
 
@@ -52,6 +53,7 @@ def _spec(contract: InboundContract) -> dg.AssetSpec:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts a run when new files have settled in the landing folder.",
 )
+@by_kind("looking for files that have landed")
 def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Ask for one run when files have settled that the lake does not hold."""
     home = settings.home()

@@ -14,7 +14,7 @@ from pipelines import notices, quality, settings
 from pipelines.defs import extract
 from pipelines.defs.automation import JOB
 from pipelines.defs.site import contracts_in_force, now
-from pipelines.defs.unexpected import told_as_text
+from pipelines.defs.unexpected import by_kind, told_as_text
 from pipelines.identity import keys
 
 _HOURLY = 3600
@@ -26,6 +26,7 @@ _HOURLY = 3600
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells whoever is to know (webhook_url, smtp_url) that a run failed or a release was refused, and why.",
 )
+@by_kind("telling of a failure")
 def failures(context: dg.RunFailureSensorContext) -> None:
     """Send one notice for a failed run."""
     errors = [(event.step_key, event.step_failure_data.error) for event in context.get_step_failure_events()]
@@ -55,6 +56,7 @@ def of_failure(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells once of each source that has not arrived in its rhythm, or that arrived out of the ordinary.",
 )
+@by_kind("telling of silence")
 def silence(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Send one notice for what is newly out of rhythm; a source that comes again is forgotten."""
     home = settings.home()

@@ -45,6 +45,9 @@ _ENDINGS = {name: ending for (_, name), ending in _NAMED.items()}
 _PACKAGE = "pipelines"
 _OURS = f"{_PACKAGE}."
 
+ENDINGS = (KeyboardInterrupt, SystemExit, GeneratorExit)
+"""What ends a process or a generator on purpose; it says nothing."""
+
 
 class UnexpectedFailure(RuntimeError):
     """A step failed in a way nobody named; where and by which kind of error is told, what it said is not."""
@@ -112,7 +115,7 @@ def _place(error: BaseException) -> str:
     return f" at {_PACKAGE}/{frames[-1][0]}:{frames[-1][1]}" if frames else ""
 
 
-def _without_foreign_links(error: Exception) -> Exception:
+def _without_foreign_links(error: BaseException) -> BaseException:
     """Cut from an error whatever hangs on it that may not be shown; storage would keep the whole chain."""
     link: BaseException = error
     while (after := link.__cause__ or link.__context__) is not None and may_be_shown(after):
@@ -121,7 +124,7 @@ def _without_foreign_links(error: Exception) -> Exception:
     return error
 
 
-def _shown(error: Exception, *, step: str) -> Exception:
+def _shown(error: BaseException, *, step: str) -> BaseException:
     return _without_foreign_links(error) if may_be_shown(error) else UnexpectedFailure(told(error, step=step))
 
 
@@ -133,7 +136,9 @@ def by_kind(step: str) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _T:
             try:
                 return function(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001, whatever nobody named may quote rows
+            except ENDINGS:
+                raise
+            except BaseException as error:  # noqa: BLE001, whatever nobody named may quote rows, a panic of Polars, too
                 shown = _shown(error, step=step)
             # Outside the handler, so that the error is not even kept as the context of what is shown.
             raise shown
@@ -151,7 +156,9 @@ def each_by_kind(step: str) -> Callable[[Callable[_P, Iterator[_T]]], Callable[_
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> Iterator[_T]:
             try:
                 yield from function(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001
+            except ENDINGS:
+                raise
+            except BaseException as error:  # noqa: BLE001
                 shown = _shown(error, step=step)
             else:
                 return

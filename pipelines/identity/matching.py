@@ -35,21 +35,23 @@ def find(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, lo
 
 
 def holders(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, lookup_key: bytes) -> pl.DataFrame:
-    """Return under what each value's owner may have spoken: `kind`, `value`, `holder_kind`, `digest`, `can_grant`.
+    """Return under what each value's owner may have spoken: `kind`, `value`, `holder_kind`, `digest`, `can_grant`, `subject`.
 
     These are the value itself, known or not, and every other identifier of the subject it leads to. What a holder refuses
-    counts always; what it grants only where it is what the value is taken for.
+    counts always; what it grants only where it is what the value is taken for. `subject` stands with the value itself alone.
     """
     named = _candidates(connection, identifiers, lookup_key=lookup_key)
-    own = named.select("kind", "value", "digest", "can_grant", holder_kind="stands_for")
+    own = named.select("kind", "value", "digest", "can_grant", "subject", holder_kind="stands_for")
     known = named.drop_nulls("subject").select("kind", "value", "subject", "can_grant")
     # What is told to belong to another account as well, that account may refuse, and not grant.
     claimed = named.drop("subject").rename({"stands_for": "holder_kind"})
     sql = "select incoming.kind, value, c.subject from incoming join vault.claims as c using (lookup)"
     theirs = tables.query(connection, sql, incoming=claimed).with_columns(can_grant=pl.lit(value=False))
     known = pl.concat([known, theirs.select(known.columns)])
-    others = known.join(digests_of(connection, known.select("subject").unique()), on="subject").select(own.columns)
-    return pl.concat([own, others]).group_by("kind", "value", "holder_kind", "digest").agg(pl.col("can_grant").any())
+    others = known.join(digests_of(connection, known.select("subject").unique()), on="subject")
+    nobody = others.with_columns(subject=pl.lit(None, dtype=pl.Int64)).select(own.columns)
+    spoken = pl.concat([own, nobody]).group_by("kind", "value", "holder_kind", "digest")
+    return spoken.agg(pl.col("can_grant").any(), pl.col("subject").max())
 
 
 def digests_of(connection: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> pl.DataFrame:

@@ -50,8 +50,8 @@ class Vault:
     def known(self, identifiers: pl.DataFrame) -> pl.DataFrame:
         """Return under what whoever these hashed identifiers name may have spoken of consent; nobody becomes known.
 
-        Takes distinct pairs of `kind` and `value`; gives `kind`, `value`, `holder_kind`, `digest`, `can_grant`, several
-        rows a pair.
+        Takes distinct pairs of `kind` and `value`; gives `kind`, `value`, `holder_kind`, `digest`, `can_grant`, `subject`,
+        several rows a pair.
         """
         parts = identifiers.iter_slices(_SLICE_ROWS) if identifiers.height else [identifiers]
         return pl.concat([matching.holders(self._connection, part, lookup_key=self._lookup_key()) for part in parts])

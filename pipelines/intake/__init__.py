@@ -4,7 +4,7 @@ Here: reading formats, judging rows against their contract, treating values befo
 the balance of every batch. Not here: who a pseudonym is (identity), how files are put in place (lake), models (warehouse).
 """
 
-from pipelines.intake.files import settled_files, unknown_sources
+from pipelines.intake.files import settled_files, unknown_sources, unreachable_files
 from pipelines.intake.quarantine import Selection
 from pipelines.intake.quarantine import counts as quarantine_counts
 from pipelines.intake.reports import BalanceError, BatchReport
@@ -22,4 +22,5 @@ __all__ = [
     "run",
     "settled_files",
     "unknown_sources",
+    "unreachable_files",
 ]

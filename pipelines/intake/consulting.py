@@ -75,6 +75,8 @@ def consult(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *
         from (select row_id, bool_and(is_granted) and bool_or(grants) as is_granted from opinions group by row_id) as verdicts
         where chunk.rowid = verdicts.row_id""")
     if hashed:
+        # A row can be kept under one name alone: what another person in it refuses later would never be found.
+        connection.execute("update chunk set is_consented = false where rowid in (select row_id from of_several)")
         _leave_who_grants(connection, hashed)
 
 
@@ -92,7 +94,9 @@ def _know_plain(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str
 
 
 def _know_hashed(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *, key: str, vault: Vault) -> None:
-    """Make `named`: every hashed identifier of every row, and `named_holders`: under what its owner may have spoken."""
+    """Make `named`: every hashed identifier of every row; `named_holders`: under what its owner may have spoken; and
+    `of_several`: the rows that name more than one person the vault knows.
+    """
     listed = " union all ".join(
         f"select rowid as row_id, own_at, '{kind}' as kind, string_split({column}, chr(31)) as items from chunk "
         f"where reason is null and own_consent is distinct from false and {column} is not null"
@@ -110,6 +114,10 @@ def _know_hashed(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, st
         select * from (
             select kind, value, holder_kind = '{consent.ACCOUNT}' as is_account, can_grant, {holder} as holder from known)
         where holder in (select holder from statements)""")
+    connection.execute("""
+        create or replace temp table of_several as
+        select row_id from named join known using (kind, value)
+        where holder_kind <> 'anonymous_id' group by row_id having count(distinct subject) > 1""")
     connection.unregister("known")
 
 

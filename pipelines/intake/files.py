@@ -40,8 +40,24 @@ def settled_files(home: Home, source: str) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).parts
         hidden = any(part.startswith(".") for part in inside)
-        if path.is_file() and not hidden and not path.name.endswith(_UNFINISHED):
+        if not hidden and not path.name.endswith(_UNFINISHED) and _is_reachable(path) and path.is_file():
             yield path
+
+
+def unreachable_files(home: Home, sources: Iterable[str]) -> dict[str, int]:
+    """Return how many entries of each source nobody can open: their names are no text, or lead nowhere. They stay there."""
+    folders = {source: home.landing / source for source in sources if (home.landing / source).is_dir()}
+    counts = {name: sum(not _is_reachable(path) for path in folder.rglob("*")) for name, folder in folders.items()}
+    return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _is_reachable(path: Path) -> bool:
+    try:
+        str(path).encode()
+        path.stat()
+    except (OSError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def unread_files(home: Home, source: str, manifest: Manifest) -> tuple[Path, ...]:

@@ -41,7 +41,10 @@ class Reasons:
         cases.extend(f"when {self.leaves.text_of(path)} = '{why}' then '{why}'" for path, why in refuses.items())
         cases.extend(self._field_cases())
         for paths in self.contract.at_least_one:
-            none = " and ".join(f"{self.leaves.text_of(path)} is null" for path in paths)
+            # Blanks name nobody, whichever of Unicode's they are.
+            none = " and ".join(
+                f"not coalesce(regexp_matches({self.leaves.text_of(path)}, '[^\\s\\p{{Z}}]'), false)" for path in paths
+            )
             cases.append(f"when {none} then 'missing_required:{'|'.join(paths)}'")
         cases.extend(self._outlived())
         cases.extend(self._premature())

@@ -73,7 +73,11 @@ def expected_of_release(contract: OutboundContract, *, threshold: int, withheld:
     rule = contract.disclosure
     behind = (rule.population, *rule.parts, *map(complement, rule.parts), *rule.at_least)
     figures = [column for column in contract.columns if column.role in ("measure", "derived")]
-    found = [Expected("expect_column_values_to_be_unique", ROW_KEY)]
+    found = [
+        Expected("expect_column_values_to_be_unique", ROW_KEY),
+        # Of a row that is neither shown nor withheld nothing else would be judged.
+        Expected("expect_column_values_to_not_be_null", withheld),
+    ]
     found += [
         Expected("expect_column_values_to_not_be_null", column.name)
         for column in contract.columns

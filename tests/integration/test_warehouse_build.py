@@ -548,8 +548,8 @@ def test_a_change_of_a_model_that_breaks_its_meaning_is_named_by_its_test(
     assert before in file.read_text()
     file.write_text(file.read_text().replace(before, after))
     monkeypatch.setattr(settings, "DBT_PROJECT_DIR", project)
+    selected = ["--select", "+dim_learners", "+fct_enrolments", "--exclude-resource-type", kinds]
     with pytest.raises(warehouse.ModelFailure, match=named):
-        selected = ["--select", "+dim_learners", "+fct_enrolments", "--exclude-resource-type", kinds]
         site.run_dbt(chunk_days=31, options=selected)
 
 

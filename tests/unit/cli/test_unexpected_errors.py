@@ -19,7 +19,15 @@ from pipelines.identity import keys
 from pipelines.intake.formats import jsonl
 
 QUOTED = "learner12@example.com"
-ERRORS = [duckdb.ConversionException, pl.exceptions.ComputeError, pa.ArrowInvalid, KeyError, ValueError, OSError]
+ERRORS = [
+    duckdb.ConversionException,
+    pl.exceptions.ComputeError,
+    pa.ArrowInvalid,
+    KeyError,
+    ValueError,
+    OSError,
+    pl.exceptions.PanicException,
+]
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +51,7 @@ def crosslife(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-def _failing(kind: type[Exception]) -> Callable[..., NoReturn]:
+def _failing(kind: type[BaseException]) -> Callable[..., NoReturn]:
     def fail(*_: Any, **__: Any) -> NoReturn:
         message = f"Could not convert string '{QUOTED}' to INT32"
         raise kind(message)
@@ -64,7 +72,7 @@ def _chain(error: BaseException | None) -> str:
 
 
 @pytest.mark.parametrize("kind", ERRORS)
-def test_a_step_keeps_only_the_kind_of_an_error_that_quotes_a_row(kind: type[Exception]) -> None:
+def test_a_step_keeps_only_the_kind_of_an_error_that_quotes_a_row(kind: type[BaseException]) -> None:
     with pytest.raises(UnexpectedFailure, match=rf"^the step failed unexpectedly: (\w+\.)?{kind.__name__}\.") as caught:
         by_kind("the step")(_failing(kind))()
     assert QUOTED not in _chain(caught.value)
@@ -105,7 +113,7 @@ def test_the_place_of_an_error_is_told_and_not_the_file_it_was_about() -> None:
 @pytest.mark.parametrize("kind", ERRORS)
 @pytest.mark.parametrize("options", [(), ("--debug",)])
 def test_the_terminal_is_told_kind_and_step_only(
-    home: settings.Home, monkeypatch: pytest.MonkeyPatch, kind: type[Exception], options: tuple[str, ...]
+    home: settings.Home, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException], options: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(waiting, "what_waits", _failing(kind))
     result = crosslife("run", "--home", home.root, *options)

@@ -129,3 +129,11 @@ def test_an_alias_links_the_browser_that_was_to_the_user_and_its_refusal_counts(
     desk.land("consents", "c.jsonl", [statement(1, MONDAY, granted=False)])
     desk.land("web_events", "x.jsonl", [{**alias, "messageId": "a2", "previousId": "browser-1"}])
     assert desk.run()["web_events"].denied_consent == 1
+
+
+@pytest.mark.parametrize("blank", [" ", "\t\n", "\u00a0", "\u3000 "])
+def test_a_statement_under_blanks_alone_names_nobody_and_waits(desk: Desk, blank: str) -> None:
+    named = {**statement(1, MONDAY, granted=False, email=blank)}
+    desk.land("consents", "c.jsonl", [named])
+    report = desk.run()["consents"]
+    assert (report.accepted, report.quarantined) == (0, {"missing_required:user_id|anonymous_id|email": 1})

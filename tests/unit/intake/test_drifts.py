@@ -180,3 +180,20 @@ def test_the_proposed_new_field_is_dropped_and_unknown_no_more(school: Desk, pro
 )
 def test_the_kind_of_values_is_the_narrowest_that_holds_for_all(values: list[Any], kind: str):
     assert kind_of(values) == kind
+
+
+AT = "2026-05-04T10:00:00Z"
+
+
+def test_a_row_that_stands_where_the_header_should_is_told_of_without_its_words(desk: Desk) -> None:
+    account = {"user_id": "u1", "email": "a@example.com", "name": "Ani", "registered_at": AT, "updated_at": AT}
+    desk.land("accounts", "first.jsonl", [account])
+    desk.run()
+    rows = "".join(f"u{number},Dewimarkzz,Sukamarkzz,x{number}@example.com,{AT}\n" for number in range(900, 1000))
+    desk.land_bytes("accounts", "second.csv", rows.encode())
+    desk.land("accounts", "third.jsonl", [{**account, "user_id": "u2", "Dewi-Markzz": 1, "DewiMarkzz": 2}])
+    report = desk.run()["accounts"]
+    assert report.quarantined == {"missing_required:user_id": 99}
+    assert set(report.unknown_fields) == {"(unprintable)"}
+    assert [told for told in report.drifts if "markzz" in told.lower()] == []
+    assert b"markzz" not in desk.home.manifest_file.read_bytes().lower()

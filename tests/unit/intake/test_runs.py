@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -365,3 +366,13 @@ def test_no_name_of_a_file_lies_in_the_manifest(desk: Desk, call: Make):
     desk.run()
     assert b"someone" not in desk.home.manifest_file.read_bytes()
     assert not intake.pending(desk.home, desk.terms)
+
+
+def test_a_file_that_nobody_can_open_is_counted_and_keeps_nothing_else_from_being_read(desk: Desk) -> None:
+    desk.land("courses", "c.jsonl", COURSES)
+    folder = desk.home.landing / "courses"
+    (folder / "long.jsonl").symlink_to("x" * 300)
+    (folder / "gone.jsonl").symlink_to(desk.home.root / "nowhere.jsonl")
+    Path(os.fsdecode(os.fsencode(folder) + b"/no\xffname.jsonl")).write_bytes(b"{}")
+    assert desk.run()["courses"].accepted == 1
+    assert intake.unreachable_files(desk.home, desk.terms.inbound) == {"courses": 3}

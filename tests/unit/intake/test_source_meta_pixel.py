@@ -210,11 +210,18 @@ def test_a_refusal_in_a_hit_is_heard(desk: Desk):
 
 
 def test_the_pseudonym_is_that_of_whoever_grants(desk: Desk):
-    named = {"external_id": sha("u-2"), "em": sha(EMAIL)}
-    accounts = [account(), account("u-2", email="other@example.com", phone=None)]
-    rows = taken(desk, [event(1), event(2, user_data=named)], accounts=accounts)
+    named = {"external_id": sha("u-unknown"), "em": sha(EMAIL)}
+    rows = taken(desk, [event(1), event(2, user_data=named)])
     assert {row["person_pseudonym"] for row in rows} == {rows[0]["person_pseudonym"]}
     assert rows[0]["is_consented"]
+
+
+@pytest.mark.parametrize("named", [{"external_id": sha("u-2")}, {"em": [sha(EMAIL), sha("other@example.com")]}])
+def test_a_row_that_names_two_people_is_nobodys(desk: Desk, named: dict[str, Any]):
+    # Kept under one of them, a later refusal of the other would never find it.
+    accounts = [account(), account("u-2", email="other@example.com", phone=None)]
+    [kept] = taken(desk, [event(2, user_data={"em": sha(EMAIL), **named})], accounts=accounts)
+    assert (kept["is_consented"], kept["person_pseudonym"]) == (False, None)
 
 
 def test_a_browser_that_consented_is_kept_without_being_known(desk: Desk):

@@ -70,6 +70,7 @@ def test_shown_and_withheld_rows_as_the_contract_promises_them_pass(tmp_path: Pa
         ([{**SOUND, "is_window_closed": False}], "is_window_closed: be in set"),
         ([{**SOUND, "course_id": None}], "course_id: not be null"),
         ([SOUND, {**SOUND, "enrolled": 101}], "row_key: be unique"),
+        ([{**SOUND, "enrolled": 3, "is_withheld": None}], "is_withheld: not be null"),
         ([{**WITHHELD, "enrolled": 3}], "enrolled: be null"),
         ([{**WITHHELD, "completion_rate": 0.5}], "completion_rate: be null"),
     ],
