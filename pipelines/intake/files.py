@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -37,7 +38,7 @@ def settled_files(home: Home, source: str) -> Iterator[Path]:
     folder = home.landing / source
     if not folder.is_dir():
         return
-    for path in sorted(folder.rglob("*")):
+    for path in _entries(folder):
         inside = path.relative_to(folder).parts
         hidden = any(part.startswith(".") for part in inside)
         if not hidden and not path.name.endswith(_UNFINISHED) and _is_reachable(path) and path.is_file():
@@ -47,8 +48,13 @@ def settled_files(home: Home, source: str) -> Iterator[Path]:
 def unreachable_files(home: Home, sources: Iterable[str]) -> dict[str, int]:
     """Return how many entries of each source nobody can open: their names are no text, or lead nowhere. They stay there."""
     folders = {source: home.landing / source for source in sources if (home.landing / source).is_dir()}
-    counts = {name: sum(not _is_reachable(path) for path in folder.rglob("*")) for name, folder in folders.items()}
+    counts = {name: sum(not _is_reachable(path) for path in _entries(folder)) for name, folder in folders.items()}
     return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _entries(folder: Path) -> list[Path]:
+    # Path.rglob gives up where a link leads to a name that is too long.
+    return sorted(Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
 
 
 def _is_reachable(path: Path) -> bool:
