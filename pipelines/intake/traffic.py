@@ -65,5 +65,5 @@ def _is_inside(text: str, known: Traffic) -> bool:
 def _ipv4_number(s: str) -> str:
     """SQL: a dotted address as a number; NULL where it is none."""
     parts = f"string_split({s}, '.')"
-    of = [f"try_cast({parts}[{n}] as bigint)" for n in range(1, 5)]
+    of = [f"try_cast({parts}[{n}] as utinyint)::bigint" for n in range(1, 5)]
     return f"({of[0]} * 16777216 + {of[1]} * 65536 + {of[2]} * 256 + {of[3]})"

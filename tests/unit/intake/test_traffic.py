@@ -44,6 +44,9 @@ def test_a_user_agent_tells_crawlers_and_programs(agent: str, expected: str | No
         ({"ip": "203.0.113.0"}, "internal"),
         ({"ip": "203.0.113.15"}, "internal"),
         ({"ip": "203.0.113.16"}, None),
+        # Not an address, and more than a number can hold.
+        ({"ip": "9223372036854775807.0.113.7"}, None),
+        ({"ip": "459.0.113.7"}, None),
         ({"ip": "203.0.112.255"}, None),
         ({"ip": "::ffff:203.0.113.7"}, "internal"),
         ({"ip": "2001:db8::7"}, None),
