@@ -24,7 +24,7 @@ def run(
     rows: int | None = None,
     progress: Callable[[str], None] = lambda _text: None,
 ) -> dict[str, Any]:
-    """Run a benchmark (`quick`: smaller input, within 45 seconds on two cores) and return its result as JSON-ready data.
+    """Run a benchmark (`quick`: smaller input, some of them within 45 seconds) and return its result as JSON-ready data.
 
     `sources` (of `intake` alone) are measured one by one on `rows` rows each, made of the demo's own; `models` on `rows`
     events. Raises KeyError for a name that is not there, BenchmarkMismatch where the two sides disagree, or a source is none.

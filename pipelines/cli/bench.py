@@ -13,7 +13,9 @@ from pipelines.cli.terminal import Progress, print_json, print_table
 
 @click.command()
 @click.argument("name")
-@click.option("--quick", is_flag=True, help="A smaller measurement, done within 45 seconds on two cores.")
+@click.option(
+    "--quick", is_flag=True, help="A smaller measurement, within 45 seconds on two cores (history: two minutes)."
+)
 @click.option(
     "--source", "sources", multiple=True, help="A source to measure by itself, or `all`; for intake alone, repeatable."
 )

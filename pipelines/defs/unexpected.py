@@ -158,7 +158,7 @@ def each_by_kind(step: str) -> Callable[[Callable[_P, Iterator[_T]]], Callable[_
                 yield from function(*args, **kwargs)
             except ENDINGS:
                 raise
-            except BaseException as error:  # noqa: BLE001
+            except BaseException as error:  # noqa: BLE001, as above
                 shown = _shown(error, step=step)
             else:
                 return

@@ -49,17 +49,23 @@ def holders(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *,
     theirs = tables.query(connection, sql, incoming=claimed).with_columns(can_grant=pl.lit(value=False))
     known = pl.concat([known, theirs.select(known.columns)])
     others = known.join(digests_of(connection, known.select("subject").unique()), on="subject")
-    nobody = others.with_columns(subject=pl.lit(None, dtype=pl.Int64)).select(own.columns)
+    # What is granted under a contact that is only claimed, is granted by whoever had it first.
+    granting = pl.col("can_grant") & ~pl.col("is_claim")
+    nobody = others.with_columns(can_grant=granting, subject=pl.lit(None, dtype=pl.Int64)).select(own.columns)
     spoken = pl.concat([own, nobody]).group_by("kind", "value", "holder_kind", "digest")
     return spoken.agg(pl.col("can_grant").any(), pl.col("subject").max())
 
 
 def digests_of(connection: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> pl.DataFrame:
-    """Return `subject`, `holder_kind`, `digest` of every identifier of these subjects, and of every contact they state."""
+    """Return `subject`, `holder_kind`, `digest`, `is_claim` of every identifier of these subjects, and of every contact they
+    state and others had first.
+    """
     sql = """
-        select i.subject, i.kind as holder_kind, i.ciphertext, s.data_key
+        select i.subject, i.kind as holder_kind, i.ciphertext, s.data_key, is_claim
         from incoming
-        join (select * from vault.identifiers union all select * from vault.claims) as i using (subject)
+        join (
+            select *, false as is_claim from vault.identifiers union all select *, true from vault.claims
+        ) as i using (subject)
         join vault.domain_secrets as s on s.subject = i.subject and s.domain = $domain
     """
     sealed = tables.query(connection, sql, incoming=known, bound={"domain": subjects.IDENTITY})
@@ -69,7 +75,9 @@ def digests_of(connection: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> pl
         subjects=sealed["subject"].to_list(),
         what="identifier",
     )
-    return pseudonyms.with_digest(sealed.with_columns(normal=normal)).select("subject", "holder_kind", "digest")
+    return pseudonyms.with_digest(sealed.with_columns(normal=normal)).select(
+        "subject", "holder_kind", "digest", "is_claim"
+    )
 
 
 def unhashed(identifiers: pl.DataFrame) -> pl.DataFrame:

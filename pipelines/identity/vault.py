@@ -103,7 +103,7 @@ class Vault:
         return len(gone)
 
     def digests(self) -> Iterator[pl.DataFrame]:
-        """Yield `subject`, `holder_kind`, `digest` of every identifier, a slice of the subjects at a time."""
+        """Yield `subject`, `holder_kind`, `digest`, `is_claim` of every identifier and claim, a slice of subjects at a time."""
         for first in range(1, subjects.next_number(self._connection), _SLICE_ROWS):
             numbers = pl.Series("subject", range(first, first + _SLICE_ROWS), dtype=pl.Int64)
             yield matching.digests_of(self._connection, numbers.to_frame())

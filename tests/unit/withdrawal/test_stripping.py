@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import polars as pl
@@ -356,3 +357,55 @@ def test_what_an_account_refuses_another_that_states_its_address_does_not_refuse
     calls = [call(1, MONDAY, userId="u1"), call(2, TUESDAY, userId="u2")]
     land_and_strip(desk, calls, [statement(1, TUESDAY, granted=False, user_id="u1")])
     assert keyed(desk) == ["Tuesday"]
+
+
+def _pixel(number: int, address: str, at: int = 1_778_148_000) -> dict[str, Any]:
+    named = {"em": [hashlib.sha256(address.encode()).hexdigest()]}
+    page = "https://a.example/harga"
+    facts = {"event_name": "ViewContent", "action_source": "website", "event_source_url": page, "user_data": named}
+    return {"event_id": f"x{number}", "event_time": at, **facts}
+
+
+def _address_that_two_have(desk: Desk) -> None:
+    """A subscriber and an account that cannot become one: both have rows in one domain."""
+    desk.land("newsletter_subscribers", "n.jsonl", [{"email": ACCOUNT["email"], "subscribed_at": MONDAY}])
+    ticket = {
+        "ticket_id": "t1",
+        "message_id": "m1",
+        "user_id": "u1",
+        "author": "customer",
+        "body": "x",
+        "created_at": MONDAY,
+    }
+    desk.land("support_tickets", "t.jsonl", [ticket])
+    desk.run()
+    desk.land("accounts", "a.jsonl", [ACCOUNT])
+    desk.run()
+
+
+def _kept(desk: Desk) -> list[bool]:
+    return desk.rows("meta_pixel").sort("event_key")["is_consented"].to_list()
+
+
+def test_whoever_is_known_by_an_address_alone_refuses_with_the_account_that_states_it(desk: Desk) -> None:
+    _address_that_two_have(desk)
+    ads = {"purpose": "ads_retargeting"}
+    desk.land("consents", "c.jsonl", [statement(1, MONDAY, granted=True, email=ACCOUNT["email"], **ads)])
+    desk.land("meta_pixel", "p.jsonl", [_pixel(1, ACCOUNT["email"])])
+    desk.run()
+    strip(desk)
+    assert _kept(desk) == [True]
+    desk.land("consents", "d.jsonl", [statement(2, "2026-05-08T10:00:00Z", granted=False, user_id="u1", **ads)])
+    desk.run()
+    strip(desk)
+    assert _kept(desk) == [False]
+
+
+def test_an_address_that_an_account_only_states_grants_nothing_to_the_account(desk: Desk) -> None:
+    _address_that_two_have(desk)
+    granted = statement(1, MONDAY, granted=True, email=ACCOUNT["email"], purpose="ads_retargeting")
+    desk.land("consents", "c.jsonl", [granted])
+    of_the_account = _pixel(1, ACCOUNT["email"]) | {"user_data": {"external_id": hashlib.sha256(b"u1").hexdigest()}}
+    desk.land("meta_pixel", "p.jsonl", [of_the_account])
+    desk.run()
+    assert _kept(desk) == [False]
