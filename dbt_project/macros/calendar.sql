@@ -13,6 +13,11 @@
     cast({{ instant }} + interval '7' hour as date)
 {%- endmacro %}
 
+{#- The month of a day as text, YYYY-MM. -#}
+{% macro month_of(day) -%}
+    substring(cast({{ day }} as varchar(10)), 1, 7)
+{%- endmacro %}
+
 {#- The Monday on or before a day. -#}
 {% macro first_of_week(day) -%}
     cast(date_trunc('week', {{ day }}) as date)

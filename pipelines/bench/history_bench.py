@@ -48,7 +48,8 @@ def one_more_day(*, folder: str) -> dict[str, float]:
     home = settings.Home(Path(folder) / "home")
     ring = keys.open_keyring(home)
     terms = contracts.load(settings.CONTRACTS_DIR, policy_file=settings.policy_file())
-    last = [lake.days_of(home, "web_events")[-1]]
+    events = [name for name, contract in terms.inbound.items() if contract.kind == "event"]
+    last = {name: days[-1:] for name in events if (days := lake.days_of(home, name))}
     warehouse.build(home, ring, terms, days=None, as_of=models_bench.AS_OF)
 
     def work() -> dict[str, float]:

@@ -89,7 +89,7 @@ def our_side(*, folder: str) -> dict[str, float]:
     home = settings.Home(Path(folder) / "home")
     ring = keys.open_keyring(home)
     terms = contracts.load(settings.CONTRACTS_DIR, policy_file=settings.policy_file())
-    one_day = [lake.days_of(home, "web_events")[-1]]
+    one_day = {"web_events": lake.days_of(home, "web_events")[-1:]}
     # The first build parses the project and fills no figure; the day after it costs what a day costs.
     warehouse.build(home, ring, terms, days=one_day, as_of=AS_OF)
     day = warehouse.build(home, ring, terms, days=one_day, as_of=AS_OF)

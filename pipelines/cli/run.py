@@ -28,6 +28,7 @@ from pipelines.cli.terminal import Progress, print_json
 
 if TYPE_CHECKING:
     from pipelines.identity.keys import Keyring
+    from pipelines.notices import Notice
 
 NOTHING = "Nothing changed: no new files, no days that await their models, and the release is up to date."
 
@@ -87,11 +88,19 @@ def run_what_waits(here: Place, *, progress: Progress, with_database: bool = Fal
     if not waiting:
         return {"changed": False, **facts}
     progress(f"to do: {', '.join(waiting)}")
-    from pipelines.defs import in_process
+    from pipelines.defs import in_process, notifying
 
     with telling(here, ring):
         outcome = in_process.run(here.home, policy=here.policy, as_of=here.as_of, progress=progress)
-    return {"changed": True, **facts, "run_id": outcome.run_id, "counts": outcome.counts}
+        if outcome.missed:
+            _tell(notifying.of_held_back("crosslife run", outcome.missed), ring)
+    return {
+        "changed": True,
+        **facts,
+        "run_id": outcome.run_id,
+        "counts": outcome.counts,
+        "held_back": list(outcome.missed),
+    }
 
 
 @contextmanager
@@ -110,16 +119,21 @@ def telling(here: Place, ring: Keyring) -> Iterator[None]:
             _, said = told_as_text(traceback.format_exception_only(error))
             title = "A run was refused" if ending == "refused" else "A run failed"
             kind: notices.Kind = "refused" if ending == "refused" else "failed"
-            for each in notices.send(ring, notices.Notice(kind, f"{title}: crosslife run", (said,), at=here.as_of)):
-                if each.failure:
-                    click.secho(f"{each.channel}: nobody was told, {each.failure}", fg="yellow", err=True)
+            _tell(notices.Notice(kind, f"{title}: crosslife run", (said,), at=here.as_of), ring)
         raise
 
 
+def _tell(notice: Notice, ring: Keyring) -> None:
+    from pipelines import notices
+
+    for each in notices.send(ring, notice):
+        if each.failure:
+            click.secho(f"{each.channel}: nobody was told, {each.failure}", fg="yellow", err=True)
+
+
 def end(summary: dict[str, Any]) -> None:
-    """End the command with the exit code of a refusal where the database or sources were left out; all else was done."""
-    waiting = summary.get("counts", {}).get("intake/batch", {}).get("left_out")
-    left_out = [*unread(summary.get("extract", {})), *([waiting] if waiting else [])]
+    """End the command with the exit code of a refusal where something was left out or held back; all else was done."""
+    left_out = [*unread(summary.get("extract", {})), *summary.get("held_back", ())]
     for each in left_out:
         click.secho(f"crosslife: {each}", fg="red", err=True)
     if left_out:

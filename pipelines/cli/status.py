@@ -61,7 +61,7 @@ def _lake(home: settings.Home) -> dict[str, Any]:
         sources = sorted({batch["source"] for batch in batches})
         files = {source: len(manifest.known_files(source)) for source in sources}
         waiting = dropping.totals(manifest)
-        stale = {dataset: len(days) for dataset, days in manifest.stale().items()}
+        stale = {dataset: len(days) for dataset, days in manifest.staleness().days().items()}
     return {"batches": batches, "files": files, "stale_days": stale, "quarantine": waiting}
 
 

@@ -40,7 +40,7 @@ def load() -> dg.Definitions:
         asset_checks=quality.checks(),
         jobs=[automation.JOB, extract.JOB],
         schedules=[automation.nightly, extract.hourly],
-        sensors=[landing.arrivals, notifying.failures, notifying.silence],
+        sensors=[landing.arrivals, notifying.failures, notifying.held_back, notifying.silence],
         resources={"site": site.SiteResource()},
         executor=dg.in_process_executor,
     )

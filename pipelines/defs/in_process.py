@@ -17,6 +17,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines import defs, settings
+from pipelines.defs import notifying
 from pipelines.defs.instance import write_instance_file
 from pipelines.defs.partitions import ARRIVALS_TAG, JOB_NAME, key_of
 from pipelines.defs.site import PROGRESS
@@ -24,22 +25,19 @@ from pipelines.defs.site import PROGRESS
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-class RefusedArrivals(RuntimeError):
-    """A dataset does not meet its contract, so nothing was built from it."""
-
-
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: its id in Dagster, and for each asset the counts that it reported."""
+    """What a run did: its id in Dagster, for each asset the counts that it reported, and what its failed checks said."""
 
     run_id: str
     counts: Mapping[str, Mapping[str, Any]]
+    missed: tuple[str, ...]
 
 
 def run(home: settings.Home, *, policy: Path, as_of: datetime, progress: Callable[[str], None]) -> Outcome:
     """Take in what has landed, check it, build the models, publish; return what each asset reported.
 
-    Raises the error of the room that failed, or RefusedArrivals naming the expectations that were missed.
+    What misses its contract holds back what is made of it, and is told in `missed`. Raises the error of the room that failed.
     """
     write_instance_file(home)
     job = defs.load().resolve_job_def(JOB_NAME)
@@ -56,12 +54,10 @@ def run(home: settings.Home, *, policy: Path, as_of: datetime, progress: Callabl
                 run_id=run_id,
             )
         except dg.DagsterError as error:
-            missed = _missed(instance, run_id=run_id)
-            if missed:
-                raise RefusedArrivals(_refusal(missed)) from None
             # Dagster wraps what a resource raised; the writer's lock speaks for itself.
             raise (error.__cause__ or error) from None
-    return Outcome(run_id=run_id, counts=_counts(result))
+        missed = notifying.missed(instance, run_id=run_id)
+    return Outcome(run_id=run_id, counts=_counts(result), missed=missed)
 
 
 def _site(home: settings.Home, *, policy: Path, as_of: datetime) -> dict[str, Any]:
@@ -73,21 +69,6 @@ def _close_dead_runs(instance: dg.DagsterInstance) -> None:
     of_commands = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags={ARRIVALS_TAG: "command"})
     for dead in instance.get_runs(filters=of_commands):
         instance.report_run_failed(dead, "its process ended without a word")
-
-
-def _refusal(missed: list[str]) -> str:
-    return (
-        f"what arrived does not meet its contract, so nothing was built from it: {'; '.join(missed)}. "
-        "Compare data_contracts/inbound with what the source sends, mend one of them, and run again"
-    )
-
-
-def _missed(instance: dg.DagsterInstance, *, run_id: str) -> list[str]:
-    records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
-    evaluations = [entry.get_dagster_event().asset_check_evaluation_data for entry in records if entry.is_dagster_event]
-    # A warning stops nothing.
-    missed = [e for e in evaluations if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
-    return [f"{e.asset_key.to_user_string()}: {e.description}" for e in missed]
 
 
 def _counts(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:

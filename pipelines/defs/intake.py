@@ -12,7 +12,7 @@ import dagster as dg
 from pipelines import intake, lake, projections, withdrawal
 from pipelines.contracts import InboundContract, InternalContract
 from pipelines.contracts.projections import in_order
-from pipelines.defs import landing
+from pipelines.defs import judging, landing
 from pipelines.defs.partitions import DAYS, ONE_RUN, keys_within
 from pipelines.defs.site import Site, contracts_in_force, owner
 from pipelines.defs.unexpected import each_by_kind
@@ -22,10 +22,9 @@ BATCH = dg.AssetKey(["intake", "batch"])
 QUARANTINE = dg.AssetKey(["quarantine", "rows"])
 VAULT = dg.AssetKey(["identity", "vault"])
 WITHDRAWALS = dg.AssetKey(["identity", "withdrawals"])
-Results: TypeAlias = Iterator[dg.MaterializeResult[None]]
+Results: TypeAlias = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
+READS_ALL = "reads_every_source"
 LINKS = "identity_links"
-LEFT_OUT = "left_out"
-"""Which sources wait, and for what: beside the counts of a batch."""
 DRIFT = "drift"
 """What sources began to send otherwise, one line each: beside the counts of a batch."""
 _OWNERS = ["team:platform"]
@@ -88,6 +87,18 @@ def specs() -> list[dg.AssetSpec]:
     ]
 
 
+def check_specs() -> list[dg.AssetCheckSpec]:
+    """Return what is checked of an intake: that it read every source, and each dataset against its contract."""
+    told = "Whether every source that has landed was read; one that waits for a key or a contract is left out."
+    return [
+        dg.AssetCheckSpec(READS_ALL, asset=BATCH, description=told),
+        *(
+            dg.AssetCheckSpec(judging.CHECK, asset=key(name), description=judging.DESCRIPTION)
+            for name in contracts_in_force().inbound
+        ),
+    ]
+
+
 def _dataset(contract: InboundContract) -> dg.AssetSpec:
     by_day = contract.kind == "event"
     return dg.AssetSpec(
@@ -133,14 +144,13 @@ def _upstream(contract: InboundContract) -> dg.AssetKey:
 @dg.multi_asset(
     name="intake",
     specs=specs(),
+    check_specs=check_specs(),
     can_subset=True,
     backfill_policy=ONE_RUN,
     description="Judges what has landed, resolves identities, writes the lake, strips what was withdrawn, projects.",
 )
 @each_by_kind("intake")
-def lake_assets(
-    context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]
-) -> Iterator[dg.MaterializeResult[None]]:
+def lake_assets(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> Results:
     """Take in all that has landed, take back what was withdrawn, and project what domains may know of each other."""
     site.say("intake: reading what has landed")
     left_out = ""
@@ -162,12 +172,18 @@ def lake_assets(
     for spec in specs():
         if spec.key in context.selected_asset_keys:
             facts: dict[str, int | str] = dict(_counts(site, spec.key, reports))
-            facts |= {LEFT_OUT: left_out} if left_out and spec.key == BATCH else {}
             drifts = [told for report in reports for told in report.drifts]
             facts |= {DRIFT: "\n".join(drifts)} if drifts and spec.key == BATCH else {}
             facts |= stripped.counts if spec.key == WITHDRAWALS else {}
             facts |= projected.counts(spec.key.path[-1])
             yield dg.MaterializeResult(spec.key, metadata=facts)
+    read = dg.AssetCheckResult(asset_key=BATCH, check_name=READS_ALL, passed=not left_out, description=left_out or None)
+    for result in (read, *judging.judged(site, key)):
+        if (
+            result.asset_key
+            and dg.AssetCheckKey(result.asset_key, str(result.check_name)) in context.selected_asset_check_keys
+        ):
+            yield result
 
 
 def _telling(site: Site) -> Callable[[str, int], None]:

@@ -1,11 +1,11 @@
-"""When somebody is told: a run that failed, a release that was refused, a source that fell silent.
+"""When somebody is told: a run that failed or held something back, a release that was refused, a source that fell silent.
 
 Dagster's daemon evaluates these sensors; a command of the shell tells by itself (`crosslife run`). Not here: over which
 channels (notices), or when a source is late (quality).
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
@@ -33,6 +33,40 @@ def failures(context: dg.RunFailureSensorContext) -> None:
     notice = of_failure(context.dagster_run.job_name, context.dagster_run.run_id, errors)
     for delivery in notices.send(keys.open_keyring(settings.home()), notice):
         context.log.info(f"{delivery.channel}: {delivery.failure or 'told'}")
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    name="tell_of_what_was_held_back",
+    monitored_jobs=[JOB],
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells whoever is to know what a run that ended well left as it was, since a check of it failed.",
+)
+@by_kind("telling of what was held back")
+def held_back(context: dg.RunStatusSensorContext) -> None:
+    """Send one notice where checks of the run failed."""
+    lines = missed(context.instance, run_id=context.dagster_run.run_id)
+    if lines:
+        for delivery in notices.send(
+            keys.open_keyring(settings.home()), of_held_back(context.dagster_run.job_name, lines)
+        ):
+            context.log.info(f"{delivery.channel}: {delivery.failure or 'told'}")
+
+
+def of_held_back(job: str, lines: Sequence[str]) -> notices.Notice:
+    """Return what is told of checks that failed in a run which ended well."""
+    return notices.Notice("refused", f"A run held something back: {job}", tuple(lines), at=now())
+
+
+def missed(instance: dg.DagsterInstance, *, run_id: str) -> tuple[str, ...]:
+    """Return what the failed checks of a run say, a line each with the assets that it is said of; warnings are no failures."""
+    records = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    events = [record.get_dagster_event() for record in records if record.is_dagster_event]
+    said: dict[str, list[str]] = {}
+    for found in (event.asset_check_evaluation_data for event in events):
+        if not found.passed and found.severity == dg.AssetCheckSeverity.ERROR:
+            said.setdefault(found.description or found.check_name, []).append(found.asset_key.to_user_string())
+    return tuple(f"{', '.join(assets)}: {text}" for text, assets in said.items())
 
 
 def of_failure(

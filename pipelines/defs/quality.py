@@ -1,49 +1,22 @@
-"""Checks on arrivals, as Dagster sees them: against the contract, which blocks, and in their rhythm, which warns.
+"""Whether sources arrive in their rhythm, as Dagster sees it: a check that warns, with its history; a late source stops nothing.
 
-Models of a bad dataset are not built; a late one stops nothing. Dagster keeps the history of both. Not here: what is
-expected (contracts) and how it is judged (quality).
+Not here: arrivals against their contracts (judging), how a rhythm is told (quality).
 """
 
 import dagster as dg
 
-from pipelines import lake, quality
+from pipelines import quality
 from pipelines.defs import intake
 from pipelines.defs.site import Site, contracts_in_force
 from pipelines.defs.unexpected import by_kind
 
-CHECK = "meets_its_contract"
 RHYTHM = "arrives_in_its_rhythm"
 
 
 def checks() -> list[dg.AssetChecksDefinition]:
-    """Return one blocking check for each dataset with a contract, and a warning for each that is expected to arrive."""
+    """Return a warning for each dataset that is expected to arrive."""
     inbound = contracts_in_force().inbound
-    expected = [name for name, contract in inbound.items() if contract.interval_days is not None]
-    return [*(_check(name) for name in inbound), *(_rhythm(name) for name in expected)]
-
-
-def _check(dataset: str) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=intake.key(dataset),
-        name=CHECK,
-        blocking=True,
-        description="Great Expectations, derived from the contract, on the days that changed.",
-    )
-    @by_kind(f"the check of {dataset}")
-    def meets_its_contract(site: dg.ResourceParam[Site]) -> dg.AssetCheckResult:
-        days = lake.stale_days(site.home).get(dataset, ())
-        if days:
-            site.say(f"checking what arrived in {dataset}, {len(days)} days")
-        result = quality.check_arrivals(
-            site.home, site.ring, site.contracts, dataset=dataset, days=days, as_of=site.as_of
-        )
-        return dg.AssetCheckResult(
-            passed=result.success,
-            description="; ".join(result.failed) or None,
-            metadata={"expectations": result.expectations, "partitions": result.partitions, "rows": result.rows},
-        )
-
-    return meets_its_contract
+    return [_rhythm(name) for name, contract in inbound.items() if contract.interval_days is not None]
 
 
 def _rhythm(dataset: str) -> dg.AssetChecksDefinition:

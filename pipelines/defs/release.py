@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines import release
 from pipelines.defs import waiting, warehouse
-from pipelines.defs.quality import CHECK
+from pipelines.defs.judging import CHECK
 from pipelines.defs.site import Site, contracts_in_force, owner
 from pipelines.defs.unexpected import each_by_kind
 
@@ -51,7 +51,9 @@ def specs() -> list[dg.AssetSpec]:
 def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Assess, judge and publish the aggregates."""
     try:
-        report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)
+        report = release.publish(
+            site.home, site.ring, site.contracts, as_of=site.as_of, held_back=waiting.held_back(site.home)
+        )
     except release.MissesItsContract as missed:
         yield dg.AssetCheckResult(passed=False, asset_key=ASSESSED, check_name=CHECK, description=str(missed))
         raise

@@ -38,7 +38,6 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.engine", "ExtensionMissing"): "failed",
     ("pipelines.intake.dialects", "UnknownDialect"): "refused",
     ("pipelines.defs.extract", "TablesLeftOut"): "refused",
-    ("pipelines.defs.in_process", "RefusedArrivals"): "refused",
     ("pipelines.defs.dbt_manifest", "DbtProjectUnreadable"): "failed",
 }
 _ENDINGS = {name: ending for (_, name), ending in _NAMED.items()}

@@ -27,6 +27,7 @@ def what_waits(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_o
         "projections between domains": projections.waits(home, contracts),
         "models of days that changed": bool(lake.stale_days(home)),
         "models that were written anew": has_other_models(home),
+        "models that were held back": bool(held_back(home)),
         "the release": not _is_released(home, ring, contracts, as_of=as_of),
     }
     return [reason for reason, is_waiting in reasons.items() if is_waiting]
@@ -37,9 +38,19 @@ def has_other_models(home: settings.Home) -> bool:
     return not home.warehouse_file.exists() or _note(home).get("models") != models_fingerprint()
 
 
-def note_models(home: settings.Home) -> None:
-    """Note that the warehouse was built by the models of today, and awaits its release."""
-    _write(home, {"models": models_fingerprint(), "released": None})
+def note_models(home: settings.Home, *, held_back: Mapping[str, str]) -> None:
+    """Note that the warehouse was built by the models of today but for those held back, and awaits its release.
+
+    While any is held back the note keeps by which models all of it was last built: the next build begins there.
+    """
+    models = _note(home).get("models") if held_back else models_fingerprint()
+    _write(home, {"models": models, "held_back": dict(held_back), "released": None})
+
+
+def held_back(home: settings.Home) -> Mapping[str, str]:
+    """Return the models that the last build held back, each with the reason."""
+    found: Mapping[str, str] = _note(home).get("held_back") or {}
+    return found
 
 
 def note_release(home: settings.Home, contracts: Contracts, *, as_of: datetime) -> None:

@@ -7,19 +7,22 @@ built beside the old warehouse and swapped in (warehouse), what a model says (db
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, TypeAlias
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from pipelines import lake, warehouse
-from pipelines.defs import intake, waiting
+from pipelines.defs import intake, judging, waiting
 from pipelines.defs.dbt_manifest import prepared_manifest
 from pipelines.defs.partitions import DAYS, ONE_RUN, asked_days, keys_within
 from pipelines.defs.site import Site
 from pipelines.defs.unexpected import each_by_kind
 
 GROUP = "warehouse"
+_BUILT = "Whether the table was built from all that has arrived, or stands as before since something that it is made of failed."
+_Results: TypeAlias = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
+BUILT = "is_built_from_all_that_arrived"
 
 
 class Translator(DagsterDbtTranslator):
@@ -44,7 +47,9 @@ class Translator(DagsterDbtTranslator):
 
     def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> dg.PartitionsDefinition[str] | None:
         """Return days for the facts that are kept by day."""
-        return DAYS if dbt_resource_props["config"].get("materialized") == "partitioned" else None
+        config = dbt_resource_props["config"]
+        is_by_day = config.get("materialized") == "partitioned" and "partition_by" not in config
+        return DAYS if is_by_day else None
 
 
 def key(model: str) -> dg.AssetKey:
@@ -68,30 +73,56 @@ def models() -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="models",
         specs=described,
+        check_specs=[
+            dg.AssetCheckSpec(BUILT, asset=spec.key, description=_BUILT) for spec in described if _is_mart(spec)
+        ],
         can_subset=True,
         backfill_policy=ONE_RUN,
         description="Builds the models of the days that changed beside the old warehouse, tests them, and swaps.",
     )
     @each_by_kind("building the models")
-    def models(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[Any]]:
+    def models(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> _Results:
         site.say("models: building")
         stale = lake.stale_days(site.home)
         days = days_to_build(site, stale=stale, asked=asked_days(context))
-        result = warehouse.build(site.home, site.ring, site.contracts, days=days, as_of=site.as_of)
-        waiting.note_models(site.home)
-        lake.clear_stale(site.home, stale)
-        site.say(f"models: {result.models} built, {result.tests} tests passed, {len(result.days)} days of facts")
+        without = judging.held_back(site)
+        result = warehouse.build(site.home, site.ring, site.contracts, days=days, as_of=site.as_of, without=without)
+        waiting.note_models(site.home, held_back=result.held_back)
+        if not result.held_back:
+            lake.clear_stale(site.home, stale)
+        held = f", {len(result.held_back)} held back" if result.held_back else ""
+        site.say(f"models: {result.models} built{held}, {result.tests} tests passed, {len(result.days)} days of facts")
         for spec in described:
-            for day in keys_within(result.days) if spec.partitions_def else ():
+            reason = result.held_back.get(spec.key.path[-1], "")
+            for day in keys_within(result.days) if spec.partitions_def and not reason else ():
                 context.log_event(dg.AssetMaterialization(spec.key, partition=day))
             if spec.key in context.selected_asset_keys:
-                yield dg.MaterializeResult(spec.key, metadata={"days": len(result.days), "tests": result.tests})
+                facts: dict[str, int | str] = (
+                    {"held_back": reason} if reason else {"days": len(result.days), "tests": result.tests}
+                )
+                yield dg.MaterializeResult(spec.key, metadata=facts)
+            if dg.AssetCheckKey(spec.key, BUILT) in context.selected_asset_check_keys:
+                yield dg.AssetCheckResult(
+                    asset_key=spec.key, check_name=BUILT, passed=not reason, description=_held_back(reason)
+                )
 
     return models
 
 
-def days_to_build(site: Site, *, stale: Mapping[str, Iterable[date]], asked: Iterable[date]) -> list[date] | None:
-    """Return the days whose events changed, with those that were asked for; None where everything must be built."""
+def _is_mart(spec: dg.AssetSpec) -> bool:
+    return spec.key.path[0] == "marts"
+
+
+def _held_back(reason: str) -> str | None:
+    return f"held back, stands as before: {reason}" if reason else None
+
+
+def days_to_build(
+    site: Site, *, stale: Mapping[str, Iterable[date]], asked: Iterable[date]
+) -> dict[str, list[date]] | None:
+    """Return for each dataset of events the days that changed or were asked for; None where everything must be built."""
     if waiting.has_other_models(site.home):
         return None
-    return sorted({*stale.get(warehouse.BY_DAY, ()), *asked})
+    wanted = set(asked)
+    events = (name for name, contract in site.contracts.inbound.items() if contract.kind == "event")
+    return {name: sorted({*stale.get(name, ()), *wanted}) for name in events}

@@ -18,7 +18,7 @@ from pipelines.lake.partitions import (
     write_parquet,
 )
 from pipelines.lake.records import BatchRow, Intervention, LandedFile, Move
-from pipelines.lake.stale import clear_stale, stale_days
+from pipelines.lake.stale import clear_stale, note_judged, stale_days, unmet
 
 __all__ = [
     "LAKE_KEY",
@@ -34,11 +34,13 @@ __all__ = [
     "columns_digest",
     "current_file",
     "days_of",
+    "note_judged",
     "open_manifest",
     "partition_file",
     "read_columns",
     "read_expression",
     "stale_days",
+    "unmet",
     "write_parquet",
     "writer_lock",
 ]

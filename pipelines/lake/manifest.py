@@ -22,6 +22,7 @@ from pipelines.lake.drifts import Drifts
 from pipelines.lake.placing import put_in_place, salted_digest
 from pipelines.lake.readers import Readers
 from pipelines.lake.records import BatchRow, Intervention, LandedFile, Move
+from pipelines.lake.staleness import Staleness
 from pipelines.settings import Home
 
 _NAMED = 5
@@ -46,7 +47,6 @@ create table if not exists interventions (
 create table if not exists stored (path text primary key, bytes integer not null, columns text not null);
 create table if not exists salt (value blob not null);
 create table if not exists due (source text primary key);
-create table if not exists stale (dataset text not null, day text not null, primary key (dataset, day));
 """
 _UNFINISHED = (
     "select batch_id as work_id from batches where state = 'prepared' "
@@ -177,20 +177,9 @@ class Manifest:
         """Return the book of who has seen what came in."""
         return Readers(self._connection)
 
-    def stale(self) -> dict[str, tuple[date, ...]]:
-        """Return the days of each dataset that changed since the models last saw them."""
-        found: dict[str, list[date]] = {}
-        for dataset, day in self._connection.execute("select dataset, day from stale order by dataset, day"):
-            found.setdefault(dataset, []).append(date.fromisoformat(day))
-        return {dataset: tuple(days) for dataset, days in found.items()}
-
-    def clear_stale(self, stale: Mapping[str, Iterable[date]]) -> None:
-        """Forget days that the models have now seen."""
-        with self._connection:
-            self._connection.executemany(
-                "delete from stale where dataset = ? and day = ?",
-                [[dataset, day.isoformat()] for dataset, days in stale.items() for day in days],
-            )
+    def staleness(self) -> Staleness:
+        """Return the list of days that await their models."""
+        return Staleness(self._connection)
 
     def check_stored(self) -> None:
         """Compare the lake with what batches have put into it. Raises LakeDamaged, naming files."""
@@ -254,10 +243,7 @@ class Manifest:
             ],
         )
         self._remember(moves)
-        self._connection.executemany(
-            "insert or ignore into stale values (?, ?)",
-            [[dataset, day.isoformat()] for dataset, days in stale.items() for day in days],
-        )
+        self.staleness().add(stale)
 
     def _insert_files(self, files: Iterable[LandedFile], *, batch_id: str) -> None:
         self._connection.executemany(
@@ -277,7 +263,7 @@ def open_manifest(home: Home) -> Iterator[Manifest]:
     connection = sqlite3.connect(home.manifest_file)
     try:
         connection.execute("pragma synchronous = full")
-        connection.executescript(_SCHEMA + Drifts.SCHEMA + Readers.SCHEMA)
+        connection.executescript(_SCHEMA + Drifts.SCHEMA + Readers.SCHEMA + Staleness.SCHEMA)
         yield Manifest(home, connection)
     finally:
         connection.close()

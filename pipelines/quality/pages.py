@@ -11,11 +11,13 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.render.view.view import DefaultJinjaPageView
 
 _OUTSIDE = re.compile(
     r"<(script|style|nav|footer|title)\b.*?</\1>|<(?:link|img|meta)\b[^>]*>", re.DOTALL | re.IGNORECASE
@@ -65,17 +67,24 @@ def verdicts(folder: Path) -> tuple[Verdict, ...]:
 
 def _page(verdict: Verdict, result: ExpectationSuiteValidationResult) -> str:
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view.view import DefaultJinjaPageView
 
     # Of its own account it would tell a digest of the rows.
     result.meta = {"run_id": {"run_name": verdict.dataset, "run_time": verdict.as_of}}
     page = ValidationResultsPageRenderer().render(result)
-    rendered: str = DefaultJinjaPageView().render(page)  # type: ignore[no-untyped-call]
+    rendered: str = _view().render(page)  # type: ignore[no-untyped-call]
     body = _ELSEWHERE.sub(r"\1", _OUTSIDE.sub("", rendered).partition("<body>")[2])
     told = f"{verdict.rows:,} rows in {verdict.partitions:,} partitions, judged as of {html.escape(verdict.as_of)}"
     head = _HEAD.format(title=f"{verdict.dataset}: what was expected")
     back = f'<p><a href="index.html">All datasets</a></p><h1>{verdict.dataset}</h1><p>{told}</p>'
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>{back}{body}'
+
+
+@cache
+def _view() -> DefaultJinjaPageView:
+    """Return the view, which keeps its templates: to make them takes longer than to fill them."""
+    from great_expectations.render.view.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
 
 
 def _index(found: Sequence[Verdict]) -> str:

@@ -15,7 +15,8 @@ import json
 import os
 import shutil
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -83,12 +84,13 @@ class Edition:
     policy_version: str
     threshold: int
     as_of: str
+    held_back: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def name(self) -> str:
-        """The first 16 hex digits of the digest of tables, descriptions, policy version and threshold."""
+        """The first 16 hex digits of the digest of all that is told, but for the instant at which it is."""
         digests = [[table.describe(), hashlib.sha256(table.csv).hexdigest()] for table in self.tables]
-        said = json.dumps([digests, self.policy_version, self.threshold], sort_keys=True)
+        said = json.dumps([digests, self.policy_version, self.threshold, dict(self.held_back)], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def write(self, folder: Path) -> None:
@@ -116,6 +118,8 @@ class Edition:
             "as_of": self.as_of,
             "policy_version": self.policy_version,
             "threshold_distinct_learners": self.threshold,
+            # Tables that stand as in the edition before, or are missing, and why: something they are made of failed.
+            "held_back": dict(sorted(self.held_back.items())),
             "tables": [
                 {**table.describe(), "files": _hashes(folder, name=table.contract.name)} for table in self.tables
             ],

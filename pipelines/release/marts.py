@@ -9,6 +9,15 @@ from pipelines.contracts import OutboundContract
 from pipelines.release.refusals import ReleaseRefused, without_values
 
 
+def marts_of(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the names of the tables and views that the warehouse has for us."""
+    with without_values("the warehouse cannot be read"):
+        found = connection.execute(
+            "select distinct table_name from duckdb_columns() where database_name = 'warehouse' and schema_name = 'marts'"
+        ).fetchall()
+    return frozenset(row[0] for row in found)
+
+
 def read_mart(connection: duckdb.DuckDBPyConnection, *, contract: OutboundContract) -> pl.DataFrame:
     """Return the mart of a contract, its columns in the contract's order.
 

@@ -17,7 +17,7 @@ from pipelines.contracts import Contracts, OutboundContract
 from pipelines.identity.keys import Keyring
 from pipelines.release import derived, editions
 from pipelines.release.labels import make_plain
-from pipelines.release.marts import read_mart
+from pipelines.release.marts import marts_of, read_mart
 from pipelines.release.refusals import MissesItsContract, ReleaseRefused, without_values
 from pipelines.settings import Home
 
@@ -44,25 +44,44 @@ class ReleaseReport:
     expectations: int
 
 
-def publish(home: Home, ring: Keyring, contracts: Contracts, as_of: datetime) -> ReleaseReport:
+def publish(
+    home: Home, ring: Keyring, contracts: Contracts, as_of: datetime, *, held_back: Mapping[str, str] | None = None
+) -> ReleaseReport:
     """Publish every table of the outbound contracts from the warehouse.
+
+    `held_back` are tables that were not built anew, with the reason: they are published as they stand, or left out where there
+    are none yet, and the release says so.
 
     Raises ReleaseRefused, disclosure.UnassessableFrame or quality.QualityError; the earlier release then still stands, whole.
     """
     with without_values("the warehouse cannot be opened"):
         connection = warehouse.open_read_only(home, ring)
     try:
-        frames = {name: read_mart(connection, contract=contract) for name, contract in contracts.outbound.items()}
+        there = marts_of(connection)
+        frames = {
+            name: read_mart(connection, contract=contract)
+            for name, contract in contracts.outbound.items()
+            if name in there or name not in (held_back or {})
+        }
     finally:
         connection.close()
-    return release_tables(home, frames, contracts=contracts, as_of=as_of)
+    return release_tables(home, frames, contracts=contracts, as_of=as_of, held_back=held_back)
 
 
 def release_tables(
-    home: Home, frames: Mapping[str, pl.DataFrame], *, contracts: Contracts, as_of: datetime
+    home: Home,
+    frames: Mapping[str, pl.DataFrame],
+    *,
+    contracts: Contracts,
+    as_of: datetime,
+    held_back: Mapping[str, str] | None = None,
 ) -> ReleaseReport:
-    """Assess the frames (one for each outbound contract, its columns exactly) and publish what may be published."""
-    outbound = contracts.outbound
+    """Assess the frames (one for each outbound contract, its columns exactly) and publish what may be published.
+
+    Only what is held back may be missing.
+    """
+    waiting = {name: reason for name, reason in (held_back or {}).items() if name in contracts.outbound}
+    outbound = {name: each for name, each in contracts.outbound.items() if name in frames or name not in waiting}
     _refuse_unknown(frames, outbound=outbound)
     threshold = contracts.policy.threshold.value
     assessed = disclosure.withhold_linked(
@@ -82,6 +101,7 @@ def release_tables(
         policy_version=contracts.policy.version,
         threshold=threshold,
         as_of=_instant(as_of),
+        held_back=waiting,
     )
     judged = _judge(home, edition, as_of=as_of)
     # First the reasons: a release never stands without its explanation.

@@ -1,14 +1,15 @@
 """Builds the warehouse from the lake and opens it for reading.
 
 The small tables are built in a new file beside the old one and swapped in; facts by day are replaced where days changed.
-Not here: running dbt (running), days (days), partitions (facts), the definition of any model (`dbt_project/`).
+What fails, or waits for what failed, stays as it was (carrying). Not here: running dbt (running), days (days), partitions
+(facts), the definition of any model (`dbt_project/`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -16,19 +17,21 @@ import duckdb
 from pipelines import engine, lake
 from pipelines.contracts import Contracts
 from pipelines.settings import Home
-from pipelines.warehouse import facts, files, running
-from pipelines.warehouse.days import chunked, widened
+from pipelines.warehouse import carrying, facts, files, lake_views, running
+from pipelines.warehouse.days import Chunk, chunked, months_of, widened
 from pipelines.warehouse.handover import Handover, Keys, handed_over
 
+_IN_MEMORY = ("stg_", "int_")
 BY_DAY = "web_events"
-"""The dataset whose days the facts by day are built from; course data is small and always built whole."""
+"""The dataset whose days the facts by day are built from, each with its neighbours."""
 
 
 @dataclass(frozen=True)
 class BuildResult:
     """What a build did: models built, tests passed, days whose facts were replaced, and where the seconds went.
 
-    `start_seconds` (imports and dbt's parse) and `test_seconds` are part of `seconds`.
+    `start_seconds` (imports and dbt's parse) and `test_seconds` are part of `seconds`. `held_back` gives the models that
+    stay as they were, each with the reason.
     """
 
     models: int
@@ -37,31 +40,51 @@ class BuildResult:
     seconds: float
     start_seconds: float
     test_seconds: float
+    held_back: Mapping[str, str] = field(default_factory=dict)
 
 
-def build(home: Home, ring: Keys, contracts: Contracts, *, days: Sequence[date] | None, as_of: datetime) -> BuildResult:
-    """Build every model and swap the warehouse in; facts by day for `days` and their neighbours, or all when None.
+def build(
+    home: Home,
+    ring: Keys,
+    contracts: Contracts,
+    *,
+    days: Mapping[str, Iterable[date]] | None,
+    as_of: datetime,
+    without: Mapping[str, str] | None = None,
+) -> BuildResult:
+    """Build every model and swap the warehouse in; facts by day and month where `days` changed, or all of them when None.
 
-    `as_of` decides which observation windows are closed. Raises ModelFailure, naming models and tests but no values; the
-    warehouse file then stays as it was.
+    `days` gives for each dataset of events the days that changed; those it does not name have not changed.
+    `as_of` decides which observation windows are closed; `without` gives datasets that must not be read, with the reason.
+    What is made of them or of a model that failed is held back: it stays as the old warehouse has it, or is missing where
+    there is none. Raises ModelFailure, naming models and tests but no values, where no mart could be built; everything then
+    stays as it was.
     """
     started = time.monotonic()
-    built_days = _every_day(home) if days is None else widened(days)
+    changed = _every_day(home, contracts) if days is None else {name: tuple(own) for name, own in days.items()}
+    built_days = changed.get(BY_DAY, ()) if days is None else widened(changed.get(BY_DAY, ()))
     files.clear(home)
+    facts.take_back(home)
     handover = Handover(home=home, ring=ring, contracts=contracts, building_file=files.building_file(home))
     try:
         with handed_over(handover):
-            counts = running.run(
+            built = running.run(
                 home,
                 command="build",
-                variables=_variables(home, contracts, days=built_days, as_of=as_of),
-                options=["--exclude-resource-type", "unit_test"],
+                variables=_variables(home, contracts, changed={**changed, BY_DAY: built_days}, as_of=as_of),
+                options=["--exclude-resource-type", "unit_test", *_leaving_out(without or {})],
             )
+        held_back = carrying.held_back(built.parents, {**(without or {}), **built.failed})
+        if held_back:
+            _leave_as_it_was(home, ring, contracts, held_back, of=built.parents)
         files.swap_in(home)
+        facts.keep(home)
     finally:
+        facts.take_back(home)
         files.clear(home)
+    counts, seconds = built.counts, time.monotonic() - started
     return BuildResult(
-        counts.models, counts.tests, built_days, time.monotonic() - started, counts.start_seconds, counts.test_seconds
+        counts.models, counts.tests, built_days, seconds, counts.start_seconds, counts.test_seconds, held_back
     )
 
 
@@ -76,16 +99,44 @@ def open_read_only(home: Home, ring: Keys) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _every_day(home: Home) -> tuple[date, ...]:
-    # Days that only the facts still hold are built too, and so become empty.
-    return tuple(sorted({*lake.days_of(home, BY_DAY), *facts.days_of(home)}))
+def _leaving_out(datasets: Collection[str]) -> list[str]:
+    left_out = [f"source:{lake_views.SCHEMA}.{name}+" for name in sorted(datasets)]
+    return ["--exclude", *left_out] if left_out else []
 
 
-def _variables(home: Home, contracts: Contracts, *, days: Sequence[date], as_of: datetime) -> dict[str, object]:
+def _leave_as_it_was(
+    home: Home, ring: Keys, contracts: Contracts, held_back: Mapping[str, str], *, of: Collection[str]
+) -> None:
+    marts = {name for name in of if not name.startswith(_IN_MEMORY)}
+    if marts <= held_back.keys():
+        raise running.ModelFailure(f"no model can be built, {'; '.join(sorted(set(held_back.values())))}")
+    facts.take_back(home, held_back.keys())
+    if not home.warehouse_file.exists():
+        return
+    with engine.connect(parquet_keys=ring.parquet_keys()) as connection:
+        engine.attach(connection, files.building_file(home), name="warehouse", key=ring.warehouse_key())
+        engine.attach(connection, home.warehouse_file, name="before", key=ring.warehouse_key(), read_only=True)
+        carrying.carry_over(connection, sorted(marts & held_back.keys()), published=contracts.outbound)
+
+
+def _every_day(home: Home, contracts: Contracts) -> dict[str, tuple[date, ...]]:
+    # Days and months that only the facts still hold are built too, and so become empty.
+    events = [name for name, contract in contracts.inbound.items() if contract.kind == "event" and name != BY_DAY]
+    found = {name: tuple({*lake.days_of(home, name), *facts.months_of(home)}) for name in events}
+    return {**found, BY_DAY: tuple(sorted({*lake.days_of(home, BY_DAY), *facts.days_of(home)}))}
+
+
+def _variables(
+    home: Home, contracts: Contracts, *, changed: Mapping[str, Iterable[date]], as_of: datetime
+) -> dict[str, object]:
     instant = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     return {
         "as_of": instant.isoformat(sep=" "),
-        "chunks": [{"first": run.first.isoformat(), "last": run.last.isoformat()} for run in chunked(days)],
+        "chunks": {name: {"dt": _told(chunked(own)), "month": _told(months_of(own))} for name, own in changed.items()},
         "facts_root": str(home.facts),
         "own_sites": list(contracts.traffic.own_sites),
     }
+
+
+def _told(chunks: Iterable[Chunk]) -> list[dict[str, str]]:
+    return [{"first": run.first.isoformat(), "last": run.last.isoformat()} for run in chunks]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 ONE_DAY = timedelta(days=1)
+UNITS: Mapping[str, Callable[[date], str]] = {"dt": date.isoformat, "month": lambda day: f"{day:%Y-%m}"}
+"""How partitions are named: by a day, `dt=2024-03-01`, or by a month, `month=2024-03`."""
 CHUNK_DAYS = 31
 
 
@@ -29,6 +31,12 @@ def widened(days: Iterable[date]) -> tuple[date, ...]:
     after the following day.
     """
     return tuple(sorted({day + ONE_DAY * step for day in days for step in (-1, 0, 1)}))
+
+
+def months_of(days: Iterable[date]) -> tuple[Chunk, ...]:
+    """Return the months in which the days lie, each as one whole chunk, in order."""
+    firsts = sorted({day.replace(day=1) for day in days})
+    return tuple(Chunk(first, (first + 31 * ONE_DAY).replace(day=1) - ONE_DAY) for first in firsts)
 
 
 def chunked(days: Iterable[date], *, size: int = CHUNK_DAYS) -> tuple[Chunk, ...]:

@@ -14,7 +14,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import TargetConfig
 
 from pipelines.warehouse import facts, handover, lake_views
-from pipelines.warehouse.days import Chunk
+from pipelines.warehouse.days import UNITS, Chunk
 
 
 class Plugin(BasePlugin):
@@ -39,11 +39,13 @@ class Plugin(BasePlugin):
             raise handover.NothingHandedOver(str(target_config.relation))
         chunk = target_config.config
         last_day = date.fromisoformat(chunk["last_day"]) + timedelta(days=chunk["days_after"])
+        days = Chunk(date.fromisoformat(chunk["first_day"]), last_day).days()
         with self.build.connection.cursor() as cursor:
             facts.replace_partitions(
                 cursor,
                 str(target_config.relation),
                 folder=Path(target_config.location.path),
-                days=Chunk(date.fromisoformat(chunk["first_day"]), last_day).days(),
+                unit=chunk["unit"],
+                values=dict.fromkeys(UNITS[chunk["unit"]](day) for day in days),
                 sort_by=chunk["sort_by"],
             )

@@ -11,17 +11,20 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipelines import settings
 from pipelines.settings import Home
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 _KIND = re.compile(r"\b([A-Z][a-z]+ Error)\b:?")
 _FAILED = {"error", "fail", "runtime error"}
 
 
 class ModelFailure(RuntimeError):
-    """A model could not be built, or a test of it failed; the warehouse stays as it was."""
+    """Nothing could be built: dbt could not start, or every model failed; the warehouse stays as it was."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,26 @@ class Counts:
     test_seconds: float
 
 
+@dataclass(frozen=True)
+class Built:
+    """What dbt did: `failed` tells of each model that could not be built or whose tests failed what it was.
+
+    `parents` are the models and datasets that each model of the project is made of.
+    """
+
+    counts: Counts
+    failed: Mapping[str, str]
+    parents: Mapping[str, frozenset[str]]
+
+
+class _DependsOn(Protocol):
+    nodes: Sequence[str]
+
+
 class _Node(Protocol):
     name: str
     resource_type: str
+    depends_on: _DependsOn
 
 
 class _Result(Protocol):
@@ -47,8 +67,8 @@ class _Result(Protocol):
     node: _Node
 
 
-def run(home: Home, *, command: str, variables: Mapping[str, Any], options: Sequence[str] = ()) -> Counts:
-    """Parse the project (kept between runs) and run one dbt command on it. Raises ModelFailure."""
+def run(home: Home, *, command: str, variables: Mapping[str, Any], options: Sequence[str] = ()) -> Built:
+    """Parse the project (kept between runs) and run one dbt command on it. Raises ModelFailure where dbt cannot start."""
     started = time.monotonic()
     settings.silence()
     # dbt takes more than a second to import: only who builds pays for it.
@@ -72,8 +92,7 @@ def run(home: Home, *, command: str, variables: Mapping[str, Any], options: Sequ
     if results is None:
         message = f"dbt could not start: {type(outcome.exception).__name__}"
         raise ModelFailure(message) from None
-    _raise_on_failure(results)
-    return _counted(results, start_seconds=start_seconds)
+    return Built(_counted(results, start_seconds=start_seconds), _failures(results), _parents(parsed.result))
 
 
 def _arguments(home: Home, command: str) -> list[str]:
@@ -101,11 +120,26 @@ def _close_connections() -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _raise_on_failure(results: Iterable[_Result]) -> None:
-    failed = [_described(result) for result in results if result.status in _FAILED]
-    if failed:
-        message = f"{', '.join(failed)}; the warehouse stays as it was"
-        raise ModelFailure(message)
+def _failures(results: Iterable[_Result]) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for result in results:
+        if result.status in _FAILED:
+            found.setdefault(_model_of(result.node), []).append(_described(result))
+    return {model: ", ".join(said) for model, said in found.items()}
+
+
+def _model_of(node: _Node) -> str:
+    """Return the model that a node is, or the one that it tests."""
+    if node.resource_type == "model":
+        return node.name
+    tested = getattr(node, "attached_node", None) or node.depends_on.nodes[0]
+    return str(tested).rpartition(".")[2]
+
+
+def _parents(manifest: Manifest) -> dict[str, frozenset[str]]:
+    names = {key: key.rpartition(".")[2] for key in (*manifest.nodes, *manifest.sources)}
+    models = (node for node in manifest.nodes.values() if str(node.resource_type) == "model")
+    return {node.name: frozenset(names[each] for each in node.depends_on_nodes if each in names) for node in models}
 
 
 def _described(result: _Result) -> str:

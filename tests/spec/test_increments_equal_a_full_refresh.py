@@ -45,10 +45,9 @@ class Platform:
     def build(self, *, is_whole: bool = False) -> int:
         """Build what is stale, or everything; return of how many days."""
         stale = lake.stale_days(self.home)
-        days = None if is_whole else sorted(stale.get(warehouse.BY_DAY, ()))
-        warehouse.build(self.home, self.ring, self.terms, days=days, as_of=AS_OF)
+        warehouse.build(self.home, self.ring, self.terms, days=None if is_whole else stale, as_of=AS_OF)
         lake.clear_stale(self.home, stale)
-        return len(days or ())
+        return 0 if is_whole else len(stale.get(warehouse.BY_DAY, ()))
 
     def tables(self) -> dict[str, list[tuple[object, ...]]]:
         with warehouse.open_read_only(self.home, self.ring) as connection:

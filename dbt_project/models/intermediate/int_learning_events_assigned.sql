@@ -2,7 +2,7 @@ with
 
 learning_events as (
 
-    select * from {{ ref('int_learning_events_unioned') }}
+    select * from {{ ref('int_learning_events_valid') }}
 
 ),
 

@@ -1,28 +1,32 @@
+{{
+    config(
+        materialized='partitioned',
+        partition_by='month',
+        made_of=['course_progress', 'course_progress_xapi'],
+        sort_by=['learner_pseudonym', 'occurred_at', 'event_key'],
+    )
+}}
+
 with
 
 course_progress as (
 
     select * from {{ ref('stg_lake__course_progress') }}
+    where dt between {{ first_day() }} and {{ last_day() }}
 
 ),
 
 statements as (
 
     select * from {{ ref('stg_lake__course_progress_xapi') }}
-
-),
-
-voided as (
-
-    select distinct voids_key as event_key
-    from statements
-    where voids_key is not null
+    where dt between {{ first_day() }} and {{ last_day() }}
 
 ),
 
 told as (
 
     select
+        dt,
         event_key,
         learner_pseudonym,
         course_id,
@@ -32,6 +36,7 @@ told as (
         event_type,
         score,
         max_score,
+        null as voids_key,
         occurred_at
     from course_progress
 
@@ -39,6 +44,7 @@ told as (
 
     -- Statements name neither cohort nor enrolment; both are assigned as to any other event that names none.
     select
+        dt,
         event_key,
         learner_pseudonym,
         course_id,
@@ -48,30 +54,33 @@ told as (
         event_type,
         score,
         max_score,
+        voids_key,
         occurred_at
     from statements
-    where voids_key is null
 
 ),
 
 final as (
 
     select
-        told.event_key,
-        told.learner_pseudonym,
-        told.course_id,
-        told.cohort,
-        told.enrolment_key,
-        told.module_id,
-        told.event_type,
+        event_key,
+        learner_pseudonym,
+        course_id,
+        cohort,
+        cast(enrolment_key as bigint) as enrolment_key,
+        module_id,
+        cast(voids_key as bigint) as voids_key,
+
+        {{ month_of('dt') }} as month,
+        event_type,
+
         case
-            when told.event_type = 'assessment_submitted' and told.max_score > 0
-                then 100 * told.score / told.max_score
+            when event_type = 'assessment_submitted' and max_score > 0
+                then 100 * score / max_score
         end as result_percent,
-        told.occurred_at
+
+        occurred_at
     from told
-    left join voided on told.event_key = voided.event_key
-    where voided.event_key is null
 
 )
 

@@ -27,7 +27,7 @@ payments as (
 
 learning_events as (
 
-    select * from {{ ref('int_learning_events_unioned') }}
+    select * from {{ ref('int_learning_events_valid') }}
 
 ),
 

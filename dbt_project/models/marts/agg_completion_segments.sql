@@ -15,7 +15,7 @@ courses as (
 
 sessions as (
 
-    select * from {{ ref('fct_sessions') }}
+    select * from {{ ref('int_first_sessions_monthly') }}
 
 ),
 

@@ -8,7 +8,7 @@ accounts as (
 
 learners_of_courses as (
 
-    select distinct learner_pseudonym from {{ ref('int_learning_events_unioned') }}
+    select distinct learner_pseudonym from {{ ref('int_learning_events_valid') }}
 
 ),
 

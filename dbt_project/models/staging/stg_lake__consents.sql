@@ -9,6 +9,7 @@ source as (
 final as (
 
     select
+        dt,
         event_key,
         user_key,
         browser_key,

@@ -63,7 +63,7 @@ def test_a_run_that_left_sources_out_is_a_refusal() -> None:
 
     @click.command()
     def command() -> None:
-        end({"counts": {"intake/batch": {"rows_in": 1, "left_out": "payments: no key"}}})
+        end({"counts": {"intake/batch": {"rows_in": 1}}, "held_back": ["intake/batch: payments: no key"]})
 
     result = CliRunner().invoke(command)
     assert (result.exit_code, "payments: no key" in result.stderr) == (3, True)

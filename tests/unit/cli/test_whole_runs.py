@@ -46,7 +46,7 @@ def test_a_demo_ends_with_completion_rates_and_a_second_one_changes_nothing(tmp_
     assert json.loads(later.stdout)["changed"] is False
 
 
-def test_arrivals_against_their_contract_are_refused_before_any_model_is_built(tmp_path: Path) -> None:
+def test_of_arrivals_against_their_contract_nothing_is_built_and_the_command_says_so(tmp_path: Path) -> None:
     home = settings.home(tmp_path).prepare()
     ring, contracts = keys.init(home), load(settings.CONTRACTS_DIR)
     keys.keep_secret(home, "midtrans_server_key", "kunci-uji")
@@ -68,4 +68,8 @@ def test_arrivals_against_their_contract_are_refused_before_any_model_is_built(t
     assert done.returncode == 3, done.stderr
     assert "lake/course_progress: event_type: be in set (1 of" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not home.warehouse_file.exists()
+    said = json.loads((home.release / "release.json").read_text())
+    published = {table["name"] for table in said["tables"]}
+    assert {"agg_completion_rates", "agg_module_funnel"} <= said["held_back"].keys()
+    assert "agg_traffic_daily" in published
+    assert not published & said["held_back"].keys()

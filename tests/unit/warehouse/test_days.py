@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.warehouse.days import Chunk, chunked, widened
+from pipelines.warehouse.days import Chunk, chunked, months_of, widened
 
 DAYS = st.lists(st.dates(date(2024, 1, 1), date(2024, 6, 30)), max_size=60)
 
@@ -33,3 +33,11 @@ def test_no_changed_day_changes_nothing() -> None:
 
 def test_a_chunk_of_one_day_is_that_day() -> None:
     assert Chunk(date(2024, 3, 1), date(2024, 3, 1)).days() == (date(2024, 3, 1),)
+
+
+def test_a_changed_day_changes_its_whole_month() -> None:
+    leap, end = date(2024, 2, 29), date(2024, 12, 31)
+    assert months_of([end, leap, leap]) == (
+        Chunk(date(2024, 2, 1), leap),
+        Chunk(date(2024, 12, 1), end),
+    )

@@ -20,7 +20,9 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def replace(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    facts.replace_partitions(connection, "chunk", folder=folder, days=[MONDAY, TUESDAY], sort_by=["name"])
+    facts.replace_partitions(
+        connection, "chunk", folder=folder, unit="dt", values=["2024-03-04", "2024-03-05"], sort_by=["name"]
+    )
 
 
 def test_a_partition_is_sorted_and_has_no_day_column(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -47,3 +49,47 @@ def test_days_of_facts_are_read_from_their_folders(connection: duckdb.DuckDBPyCo
     home = settings.home(tmp_path)
     replace(connection, home.facts / "fct_page_views")
     assert facts.days_of(home) == {MONDAY}
+
+
+def test_a_build_that_failed_is_taken_back_partition_by_partition(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    home = settings.home(tmp_path)
+    tuesday = home.facts / "fct_page_views" / "dt=2024-03-05" / "part.parquet"
+    tuesday.parent.mkdir(parents=True)
+    tuesday.write_bytes(b"old")
+    for _ in range(2):  # the second chunk of a build may replace what the first one wrote
+        replace(connection, home.facts / "fct_page_views")
+    replace(connection, home.facts / "fct_sessions")
+    assert facts.days_of(home) == {MONDAY}
+
+    facts.take_back(home, {"fct_page_views"})
+    assert tuesday.read_bytes() == b"old"
+    assert [path.name for path in tuesday.parents[1].iterdir()] == ["dt=2024-03-05"]
+    assert (home.facts / "fct_sessions" / "dt=2024-03-04" / "part.parquet").exists()
+    facts.take_back(home)
+    assert facts.days_of(home) == {TUESDAY}
+
+
+def test_what_a_build_that_ended_well_replaced_is_let_go(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    home = settings.home(tmp_path)
+    replace(connection, home.facts / "fct_page_views")
+    facts.keep(home)
+    facts.take_back(home)
+    assert [path.name for path in home.facts.iterdir()] == ["fct_page_views"]
+    assert facts.days_of(home) == {MONDAY}
+
+
+def test_partitions_by_month_have_a_folder_for_each(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    home = settings.home(tmp_path)
+    connection.execute("create table by_month as select 'a' as name, '2024-03' as month")
+    facts.replace_partitions(
+        connection,
+        "by_month",
+        folder=home.facts / "int_x",
+        unit="month",
+        values=["2024-02", "2024-03"],
+        sort_by=["name"],
+    )
+    assert facts.months_of(home) == {date(2024, 3, 1)}
+    assert facts.days_of(home) == set()

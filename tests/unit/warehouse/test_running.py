@@ -12,9 +12,19 @@ def result(kind: str, name: str, *, status: str, message: str) -> SimpleNamespac
 
 def test_a_failure_names_model_and_kind_and_no_value() -> None:
     message = "Runtime Error in model fct_sessions\n  Conversion Error: Could not convert string 'learner@example.com' to INT32"
-    with pytest.raises(running.ModelFailure) as failure:
-        running._raise_on_failure([result("model", "fct_sessions", status="error", message=message)])
-    assert str(failure.value) == "model fct_sessions failed (Conversion Error); the warehouse stays as it was"
+    failed = [result("model", "fct_sessions", status="error", message=message)]
+    assert running._failures(failed) == {"fct_sessions": "model fct_sessions failed (Conversion Error)"}
+
+
+def test_a_test_that_fails_is_told_of_the_model_that_it_is_a_test_of() -> None:
+    of_a_column = result("test", "not_null_a_b", status="fail", message="Got 3 results")
+    of_a_column.node.attached_node = "model.crosslife.a"
+    of_a_model = result("unit_test", "sums_up", status="fail", message="")
+    of_a_model.node.depends_on = SimpleNamespace(nodes=["model.crosslife.a"])
+    passed = result("test", "unique_c", status="pass", message="")
+    assert running._failures([of_a_column, of_a_model, passed]) == {
+        "a": "test not_null_a_b failed, unit_test sums_up failed"
+    }
 
 
 def test_models_and_tests_are_counted_apart_and_skipped_ones_not_at_all() -> None:
