@@ -31,6 +31,7 @@ lint: .venv/.ready  ## style, types, rooms, SQL
 	@$(RUN) mypy
 	@$(RUN) lint-imports
 	@$(RUN) sqlfluff lint dbt_project/models dbt_project/tests data_contracts/internal
+	@$(RUN) sqlfluff parse --dialect sparksql --format none dbt_project/models
 
 unit: .venv/.ready
 	@$(RUN) pytest

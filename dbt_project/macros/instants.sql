@@ -1,9 +1,25 @@
-{#- The days that are being built; the `partitioned` materialization sets them for each chunk. -#}
+{#- The days that are being built; the `partitioned` materialization sets them for each chunk, as variables of the session. -#}
 {% macro first_day() -%}
+    {{ return(adapter.dispatch('first_day')()) }}
+{%- endmacro %}
+
+{% macro default__first_day() -%}
+    cast(first_day as date)
+{%- endmacro %}
+
+{% macro duckdb__first_day() -%}
     cast(getvariable('first_day') as date)
 {%- endmacro %}
 
 {% macro last_day() -%}
+    {{ return(adapter.dispatch('last_day')()) }}
+{%- endmacro %}
+
+{% macro default__last_day() -%}
+    cast(last_day as date)
+{%- endmacro %}
+
+{% macro duckdb__last_day() -%}
     cast(getvariable('last_day') as date)
 {%- endmacro %}
 

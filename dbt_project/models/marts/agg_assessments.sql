@@ -59,9 +59,9 @@ assessments as (
         count(*) as assessed,
         count(case when best_result >= 60 then 1 end) as passed,
         sum(submissions) as submissions,
-        percentile_cont(0.25) within group (order by best_result) as lower_quartile_best_result,
+        {{ quantile('best_result', 0.25) }} as lower_quartile_best_result,
         median(best_result) as median_best_result,
-        percentile_cont(0.75) within group (order by best_result) as upper_quartile_best_result
+        {{ quantile('best_result', 0.75) }} as upper_quartile_best_result
     from assessed_learners
     group by course_id, cohort, module_id
 

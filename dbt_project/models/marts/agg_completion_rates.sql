@@ -20,13 +20,9 @@ cohorts as (
         max(cohort_window_closes_at) as window_closes_at,
         count(distinct learner_pseudonym) as enrolled,
         count(distinct case when is_completed then learner_pseudonym end) as completed,
-        percentile_cont(0.25) within group (
-            order by case when is_completed then days_to_complete end
-        ) as lower_quartile_days_to_complete,
+        {{ quantile('case when is_completed then days_to_complete end', 0.25) }} as lower_quartile_days_to_complete,
         median(case when is_completed then days_to_complete end) as median_days_to_complete,
-        percentile_cont(0.75) within group (
-            order by case when is_completed then days_to_complete end
-        ) as upper_quartile_days_to_complete
+        {{ quantile('case when is_completed then days_to_complete end', 0.75) }} as upper_quartile_days_to_complete
     from enrolments
     group by course_id, cohort
 
