@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines import contracts, lake, settings, warehouse
 from pipelines.bench import models_bench
-from pipelines.bench.measuring import Result, clocked, describe, scratch, side
+from pipelines.bench.measuring import Result, clocked, describe, scratch, side, whole
 from pipelines.identity import keys
 
 LONG, SHORT = 365, 30
@@ -50,10 +50,10 @@ def one_more_day(*, folder: str) -> dict[str, float]:
     terms = contracts.load(settings.CONTRACTS_DIR, policy_file=settings.policy_file())
     events = [name for name, contract in terms.inbound.items() if contract.kind == "event"]
     last = {name: days[-1:] for name in events if (days := lake.days_of(home, name))}
-    warehouse.build(home, ring, terms, days=None, as_of=models_bench.AS_OF)
+    whole(warehouse.build(home, ring, terms, days=None, as_of=models_bench.AS_OF))
 
     def work() -> dict[str, float]:
-        builds = [warehouse.build(home, ring, terms, days=last, as_of=models_bench.AS_OF) for _ in range(_TIMES)]
+        builds = [whole(warehouse.build(home, ring, terms, days=last, as_of=models_bench.AS_OF)) for _ in range(_TIMES)]
         return {
             "day_seconds": min(built.seconds - built.start_seconds for built in builds),
             "model_seconds": min(built.seconds - built.start_seconds - built.test_seconds for built in builds),

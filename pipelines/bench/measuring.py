@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import settings
+from pipelines.warehouse import BuildResult
 
 
 class BenchmarkMismatch(RuntimeError):
@@ -70,6 +71,13 @@ def clocked(work: Callable[[], Mapping[str, float] | None]) -> dict[str, float]:
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {**found, "seconds": seconds, "peak_bytes": float(peak)}
+
+
+def whole(built: BuildResult) -> BuildResult:
+    """Return a build of all models. Raises BenchmarkMismatch where any was held back: it would be timed for nothing."""
+    if built.held_back:
+        raise BenchmarkMismatch(f"models were held back: {', '.join(built.held_back)}")
+    return built
 
 
 def scratch(name: str) -> Path:

@@ -15,6 +15,7 @@ from pipelines.cli.docs import docs
 from pipelines.cli.extract import extract
 from pipelines.cli.failures import CommandGroup
 from pipelines.cli.keys import keys
+from pipelines.cli.lineage import lineage
 from pipelines.cli.notices import notices
 from pipelines.cli.quarantine import quarantine
 from pipelines.cli.run import run
@@ -40,5 +41,5 @@ def main() -> None:
     """
 
 
-for command in (demo, run, extract, status, quarantine, keys, notices, contracts, docs, ui, bench):
+for command in (demo, run, extract, status, quarantine, keys, notices, contracts, lineage, docs, ui, bench):
     main.add_command(command)

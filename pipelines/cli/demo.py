@@ -13,6 +13,7 @@ import click
 from pipelines import settings
 from pipelines.cli.options import Place, debug_option, home_option, json_option, parse_instant, place
 from pipelines.cli.run import NOTHING, run_what_waits
+from pipelines.cli.run import end as end_run
 from pipelines.cli.terminal import Progress, print_json
 from pipelines.demo.profiles import PROFILES
 
@@ -90,11 +91,13 @@ def demo(
     summary = run_what_waits(here, progress=progress)
     if as_json:
         print_json({"demo": arguments, "run": summary, "completion_rates": _rates(here.home)})
+        end_run(summary)
         return
     if not summary["changed"]:
         click.echo(NOTHING)
     _print_rates(here.home)
     click.echo(_where_next(here.home))
+    end_run(summary)
 
 
 def _days(days: int | None, *, start: datetime | None, end: datetime | None, otherwise: int) -> int:
@@ -174,7 +177,8 @@ def _generate(home: settings.Home, *, arguments: dict[str, Any], end: date, prog
 def _rates(home: settings.Home) -> list[dict[str, Any]]:
     import polars as pl
 
-    rows: list[dict[str, Any]] = pl.read_parquet(home.release / "parquet" / "agg_completion_rates.parquet").to_dicts()
+    file = home.release / "parquet" / "agg_completion_rates.parquet"
+    rows: list[dict[str, Any]] = pl.read_parquet(file).to_dicts() if file.exists() else []
     return rows
 
 
@@ -183,7 +187,10 @@ def _print_rates(home: settings.Home) -> None:
 
     from pipelines import release
 
-    Console().print(release.completion_table(home))
+    try:
+        Console().print(release.completion_table(home))
+    except FileNotFoundError:
+        click.echo("The completion rates were held back.")
 
 
 def _where_next(home: settings.Home) -> str:

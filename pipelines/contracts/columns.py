@@ -69,7 +69,7 @@ def traffic_column(rule: TrafficRule, contract: Entry) -> LakeColumn:
         description="Why the row is not a visitor's: a crawler, a program, our own staff or a declared test; else empty.",
         category=str(contract.value("category")),
         classification="internal",
-        treatment="label",
+        treatment="traffic_reason",
         sources=rule.fields,
         allowed=REASONS,
         max_length=max(map(len, REASONS)),

@@ -63,7 +63,8 @@ def _projected(contracts: Contracts, found: Mapping[str, str]) -> dict[str, str]
     # A projection can be made of another one.
     for _ in contracts.internal:
         for name, contract in contracts.internal.items():
-            source = next((each for each in contract.projects if each in held), None)
+            named = (source.partition(".")[0] for column in contract.lake_columns for source in column.sources)
+            source = next((each for each in (*contract.projects, *named) if each in held), None)
             if source is not None:
                 held.setdefault(name, held[source])
     return held

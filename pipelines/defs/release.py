@@ -51,9 +51,7 @@ def specs() -> list[dg.AssetSpec]:
 def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Assess, judge and publish the aggregates."""
     try:
-        report = release.publish(
-            site.home, site.ring, site.contracts, as_of=site.as_of, held_back=waiting.held_back(site.home)
-        )
+        report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)
     except release.MissesItsContract as missed:
         yield dg.AssetCheckResult(passed=False, asset_key=ASSESSED, check_name=CHECK, description=str(missed))
         raise

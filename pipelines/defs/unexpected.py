@@ -32,6 +32,7 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.bench", "BenchmarkMismatch"): "failed",
     ("pipelines.disclosure", "UnassessableFrame"): "refused",
     ("pipelines.release", "ReleaseRefused"): "refused",
+    ("pipelines.lineage", "LineageUnresolved"): "refused",
     ("pipelines.warehouse", "ModelFailure"): "failed",
     ("pipelines.warehouse", "WarehouseMissing"): "failed",
     ("pipelines.warehouse.handover", "NothingHandedOver"): "failed",

@@ -27,7 +27,7 @@ def what_waits(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_o
         "projections between domains": projections.waits(home, contracts),
         "models of days that changed": bool(lake.stale_days(home)),
         "models that were written anew": has_other_models(home),
-        "models that were held back": bool(held_back(home)),
+        "models that were held back": bool(warehouse.held_back(home, ring)),
         "the release": not _is_released(home, ring, contracts, as_of=as_of),
     }
     return [reason for reason, is_waiting in reasons.items() if is_waiting]
@@ -38,19 +38,13 @@ def has_other_models(home: settings.Home) -> bool:
     return not home.warehouse_file.exists() or _note(home).get("models") != models_fingerprint()
 
 
-def note_models(home: settings.Home, *, held_back: Mapping[str, str]) -> None:
-    """Note that the warehouse was built by the models of today but for those held back, and awaits its release.
+def note_models(home: settings.Home, *, is_whole: bool) -> None:
+    """Note that the warehouse awaits its release, and by which models it was built.
 
-    While any is held back the note keeps by which models all of it was last built: the next build begins there.
+    Unless `is_whole`, some of the days that the models of today were to build are still those of others: then the note
+    names no models, and the next build is of everything.
     """
-    models = _note(home).get("models") if held_back else models_fingerprint()
-    _write(home, {"models": models, "held_back": dict(held_back), "released": None})
-
-
-def held_back(home: settings.Home) -> Mapping[str, str]:
-    """Return the models that the last build held back, each with the reason."""
-    found: Mapping[str, str] = _note(home).get("held_back") or {}
-    return found
+    _write(home, {"models": models_fingerprint() if is_whole else None, "released": None})
 
 
 def note_release(home: settings.Home, contracts: Contracts, *, as_of: datetime) -> None:
@@ -80,6 +74,8 @@ def _windows_moved(home: settings.Home, ring: Keyring, *, as_of: datetime) -> bo
         select count(*) from warehouse.marts.agg_completion_rates
         where is_window_closed <> (window_closes_at <= timestamp '{instant}')
     """
+    if "agg_completion_rates" in warehouse.held_back(home, ring):
+        return True
     with warehouse.open_read_only(home, ring) as connection:
         found = connection.execute(query).fetchone()
     return bool(found and found[0])

@@ -87,9 +87,10 @@ def models() -> dg.AssetsDefinition:
         days = days_to_build(site, stale=stale, asked=asked_days(context))
         without = judging.held_back(site)
         result = warehouse.build(site.home, site.ring, site.contracts, days=days, as_of=site.as_of, without=without)
-        waiting.note_models(site.home, held_back=result.held_back)
+        waiting.note_models(site.home, is_whole=days is not None or not result.held_back)
         if not result.held_back:
-            lake.clear_stale(site.home, stale)
+            # What misses its contract is judged again, though no model reads it today.
+            lake.clear_stale(site.home, {name: own for name, own in stale.items() if name not in without})
         held = f", {len(result.held_back)} held back" if result.held_back else ""
         site.say(f"models: {result.models} built{held}, {result.tests} tests passed, {len(result.days)} days of facts")
         for spec in described:

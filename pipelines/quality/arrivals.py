@@ -82,7 +82,11 @@ def _groups(connection: duckdb.DuckDBPyConnection, files: Sequence[Partition]) -
     group: list[Partition] = []
     held = 0
     for file, day in files:
-        found = connection.execute(f"select count(*) from {lake.read_expression(file)}").fetchone()
+        try:
+            found = connection.execute(f"select count(*) from {lake.read_expression(file)}").fetchone()
+        except duckdb.Error:
+            # Its message may quote data.
+            raise QualityError(f"a partition of {file.parents[1].name} cannot be read") from None
         rows = found[0] if found else 0
         if group and held + rows > _ROWS_AT_ONCE:
             yield group

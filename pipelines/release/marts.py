@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 import polars as pl
 
+from pipelines import warehouse
 from pipelines.contracts import OutboundContract
 from pipelines.release.refusals import ReleaseRefused, without_values
 
@@ -16,6 +19,12 @@ def marts_of(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
             "select distinct table_name from duckdb_columns() where database_name = 'warehouse' and schema_name = 'marts'"
         ).fetchall()
     return frozenset(row[0] for row in found)
+
+
+def held_back_of(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
+    """Return what the build of the warehouse held back, with the reason."""
+    with without_values("the warehouse cannot be read"):
+        return warehouse.noted(connection)[1]
 
 
 def read_mart(connection: duckdb.DuckDBPyConnection, *, contract: OutboundContract) -> pl.DataFrame:

@@ -5,7 +5,7 @@ Thresholds belong to `disclosure`, file formats and their placing to `editions`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from pipelines.contracts import Contracts, OutboundContract
 from pipelines.identity.keys import Keyring
 from pipelines.release import derived, editions
 from pipelines.release.labels import make_plain
-from pipelines.release.marts import marts_of, read_mart
+from pipelines.release.marts import held_back_of, marts_of, read_mart
 from pipelines.release.refusals import MissesItsContract, ReleaseRefused, without_values
 from pipelines.settings import Home
 
@@ -44,24 +44,21 @@ class ReleaseReport:
     expectations: int
 
 
-def publish(
-    home: Home, ring: Keyring, contracts: Contracts, as_of: datetime, *, held_back: Mapping[str, str] | None = None
-) -> ReleaseReport:
+def publish(home: Home, ring: Keyring, contracts: Contracts, as_of: datetime) -> ReleaseReport:
     """Publish every table of the outbound contracts from the warehouse.
 
-    `held_back` are tables that were not built anew, with the reason: they are published as they stand, or left out where there
-    are none yet, and the release says so.
+    Tables that the last build held back are published as they stand, or left out where there are none, and the release says so.
 
     Raises ReleaseRefused, disclosure.UnassessableFrame or quality.QualityError; the earlier release then still stands, whole.
     """
     with without_values("the warehouse cannot be opened"):
         connection = warehouse.open_read_only(home, ring)
     try:
-        there = marts_of(connection)
+        there, held_back = marts_of(connection), held_back_of(connection)
         frames = {
             name: read_mart(connection, contract=contract)
             for name, contract in contracts.outbound.items()
-            if name in there or name not in (held_back or {})
+            if name in there or name not in held_back
         }
     finally:
         connection.close()
@@ -80,8 +77,13 @@ def release_tables(
 
     Only what is held back may be missing.
     """
+    links = disclosure.find_links({name: _shape(contract) for name, contract in contracts.outbound.items()})
     waiting = {name: reason for name, reason in (held_back or {}).items() if name in contracts.outbound}
-    outbound = {name: each for name, each in contracts.outbound.items() if name in frames or name not in waiting}
+    missing = _with_finer(sorted(waiting.keys() - frames.keys()), links)
+    for name, coarser in missing.items():
+        waiting[name] = waiting.get(name) or f"{coarser} is missing, and what it would withhold is not known"
+    frames = {name: frame for name, frame in frames.items() if name not in missing}
+    outbound = {name: each for name, each in contracts.outbound.items() if name not in missing}
     _refuse_unknown(frames, outbound=outbound)
     threshold = contracts.policy.threshold.value
     assessed = disclosure.withhold_linked(
@@ -94,7 +96,7 @@ def release_tables(
             )
             for name, contract in sorted(outbound.items())
         },
-        disclosure.find_links({name: _shape(contract) for name, contract in outbound.items()}),
+        [link for link in links if link.coarser not in missing and link.finer not in missing],
     )
     edition = editions.Edition(
         tables=tuple(_table(outbound[name], assessed[name]) for name in sorted(assessed)),
@@ -112,6 +114,14 @@ def release_tables(
         for name, assessment in sorted(assessed.items())
     )
     return ReleaseReport(edition.name, tuple(reports), changed, expectations=judged)
+
+
+def _with_finer(missing: Sequence[str], links: Sequence[disclosure.Link]) -> dict[str, str]:
+    """Return the tables that must be left out with those that are missing, each with the one that it follows."""
+    found = {name: name for name in missing}
+    while more := {link.finer: link.coarser for link in links if link.coarser in found and link.finer not in found}:
+        found |= more
+    return found
 
 
 def _table(contract: OutboundContract, assessment: disclosure.Assessment) -> editions.Table:

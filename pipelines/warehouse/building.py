@@ -7,6 +7,7 @@ What fails, or waits for what failed, stays as it was (carrying). Not here: runn
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -64,7 +65,9 @@ def build(
     changed = _every_day(home, contracts) if days is None else {name: tuple(own) for name, own in days.items()}
     built_days = changed.get(BY_DAY, ()) if days is None else widened(changed.get(BY_DAY, ()))
     files.clear(home)
-    facts.take_back(home)
+    recover(home, ring)
+    token = os.urandom(16).hex()
+    facts.begin(home, token=token)
     handover = Handover(home=home, ring=ring, contracts=contracts, building_file=files.building_file(home))
     try:
         with handed_over(handover):
@@ -76,11 +79,12 @@ def build(
             )
         held_back = carrying.held_back(built.parents, {**(without or {}), **built.failed})
         if held_back:
-            _leave_as_it_was(home, ring, contracts, held_back, of=built.parents)
+            facts.take_back(home, held_back.keys())
+        _finish(home, ring, contracts, held_back, of=built.parents, token=token)
         files.swap_in(home)
         facts.keep(home)
     finally:
-        facts.take_back(home)
+        recover(home, ring)
         files.clear(home)
     counts, seconds = built.counts, time.monotonic() - started
     return BuildResult(
@@ -99,24 +103,50 @@ def open_read_only(home: Home, ring: Keys) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def recover(home: Home, ring: Keys) -> None:
+    """End what a build left half done: its partitions stay where its file was swapped in, and are taken back where not."""
+    token = facts.unfinished(home)
+    if token is None:
+        return
+    if home.warehouse_file.exists():
+        with open_read_only(home, ring) as connection:
+            made_by, _ = carrying.noted(connection)
+    else:
+        made_by = ""
+    if token and token == made_by:
+        facts.keep(home)
+    else:
+        facts.take_back(home)
+
+
+def held_back(home: Home, ring: Keys) -> Mapping[str, str]:
+    """Return the models that stand as before in the warehouse of today, or are missing, with the reason."""
+    if not home.warehouse_file.exists():
+        return {}
+    with open_read_only(home, ring) as connection:
+        return carrying.noted(connection)[1]
+
+
 def _leaving_out(datasets: Collection[str]) -> list[str]:
     left_out = [f"source:{lake_views.SCHEMA}.{name}+" for name in sorted(datasets)]
     return ["--exclude", *left_out] if left_out else []
 
 
-def _leave_as_it_was(
-    home: Home, ring: Keys, contracts: Contracts, held_back: Mapping[str, str], *, of: Collection[str]
+def _finish(
+    home: Home, ring: Keys, contracts: Contracts, held_back: Mapping[str, str], *, of: Collection[str], token: str
 ) -> None:
+    """Make the new file whole: what is held back stands as in the old one or not at all, and the file says so."""
     marts = {name for name in of if not name.startswith(_IN_MEMORY)}
-    if marts <= held_back.keys():
+    if marts and marts <= held_back.keys():
         raise running.ModelFailure(f"no model can be built, {'; '.join(sorted(set(held_back.values())))}")
-    facts.take_back(home, held_back.keys())
-    if not home.warehouse_file.exists():
-        return
     with engine.connect(parquet_keys=ring.parquet_keys()) as connection:
         engine.attach(connection, files.building_file(home), name="warehouse", key=ring.warehouse_key())
-        engine.attach(connection, home.warehouse_file, name="before", key=ring.warehouse_key(), read_only=True)
-        carrying.carry_over(connection, sorted(marts & held_back.keys()), published=contracts.outbound)
+        carrying.note(connection, held_back, token=token)
+        names = sorted(marts & held_back.keys())
+        carrying.leave_out(connection, names)
+        if names and home.warehouse_file.exists():
+            engine.attach(connection, home.warehouse_file, name="before", key=ring.warehouse_key(), read_only=True)
+            carrying.carry_over(connection, names, facts_root=home.facts, published=contracts.outbound)
 
 
 def _every_day(home: Home, contracts: Contracts) -> dict[str, tuple[date, ...]]:

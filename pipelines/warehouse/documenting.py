@@ -13,14 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from pipelines import settings
+from pipelines.warehouse.compiling import QUIET, Nothing
 from pipelines.warehouse.handover import Handover, handed_over
 from pipelines.warehouse.running import ModelFailure
-
-_QUIET = ["--quiet", "--no-print", "--log-level", "none", "--log-level-file", "none"]
-
-
-class _Nothing:
-    """Takes the place of what a build hands over: to document models, dbt opens no connection."""
 
 
 def write_docs(target: Path) -> Mapping[str, Any]:
@@ -29,10 +24,10 @@ def write_docs(target: Path) -> Mapping[str, Any]:
     from dbt.cli.main import dbtRunner
 
     project = str(settings.DBT_PROJECT_DIR)
-    with tempfile.TemporaryDirectory() as folder, handed_over(cast("Handover", _Nothing())):
+    with tempfile.TemporaryDirectory() as folder, handed_over(cast("Handover", Nothing())):
         places = ["--project-dir", project, "--profiles-dir", project, "--target-path", folder]
         for command in (["parse"], ["docs", "generate", "--static", "--empty-catalog", "--no-compile"]):
-            outcome = dbtRunner().invoke([*_QUIET, "--log-path", folder, *command, *places])
+            outcome = dbtRunner().invoke([*QUIET, "--log-path", folder, *command, *places])
             if not outcome.success:
                 message = f"the documentation cannot be written: {type(outcome.exception).__name__} at dbt {command[0]}"
                 raise ModelFailure(message)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from pipelines import lake
+from pipelines.engine import quoted
 from pipelines.settings import Home
 
 FACTS_KEY = "warehouse_v1"
 PART_NAME = "part.parquet"
-_ASIDE = ".before"
+_ASIDE, _GONE, _TOKEN = ".before", ".gone-", "token"
 
 
 def replace_partitions(
@@ -55,37 +56,90 @@ def months_of(home: Home) -> set[date]:
     return {date.fromisoformat(f"{path.name.removeprefix('month=')}-01") for path in home.facts.glob("*/month=*")}
 
 
+def view_query(folder: Path, columns: Mapping[str, str]) -> str:
+    """Return the SELECT over a model's partitions: no rows of these types where it has none."""
+    found = next(folder.glob(f"*=*/{PART_NAME}"), None)
+    if found is None:
+        typed = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
+        return f"select {typed} where false"
+    unit = found.parent.name.partition("=")[0]
+    names = ", ".join(f'"{name}"' for name in columns)
+    return (
+        f"select {names} from read_parquet('{quoted(folder / f'{unit}=*' / PART_NAME)}', "
+        f"encryption_config = {{footer_key: '{FACTS_KEY}'}}, hive_partitioning = true, "
+        f"hive_types = {{'{unit}': {'date' if unit == 'dt' else 'varchar'}}})"
+    )
+
+
+def begin(home: Home, *, token: str) -> None:
+    """Note which build sets aside what it replaces, so that after a crash it can be told whether it ended well."""
+    aside = home.facts / _ASIDE
+    aside.mkdir(parents=True)
+    (aside / _TOKEN).write_text(token, encoding="utf-8")
+
+
+def unfinished(home: Home) -> str | None:
+    """Return the token of a build that neither kept nor took back what it replaced; None where there is none."""
+    # What was let go, and not yet removed when a process was killed.
+    for gone in home.facts.glob(f"{_GONE}*"):
+        shutil.rmtree(gone)
+    aside = home.facts / _ASIDE
+    if not aside.exists():
+        return None
+    file = aside / _TOKEN
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
 def take_back(home: Home, models: Collection[str] | None = None) -> None:
-    """Put back what a build has replaced, of these models or of all: it failed, or its process was killed."""
-    for model in (home.facts / _ASIDE).glob("*"):
-        if models is not None and model.name not in models:
+    """Put back what a build has replaced, of these models or of all: it failed, or its process was killed.
+
+    Killed itself, it does the same again: a copy stands aside until all is back.
+    """
+    for aside in (home.facts / _ASIDE).glob("*/*=*"):
+        model = aside.parent.name
+        if models is not None and model not in models:
             continue
-        for aside in model.glob("*=*"):
-            file = home.facts / model.name / aside.name / PART_NAME
-            if (aside / PART_NAME).exists():
-                file.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(aside / PART_NAME, file)  # noqa: PTH105 - the name of the promise
-            else:
-                _drop(file)
-        shutil.rmtree(model)
+        file = home.facts / model / aside.name / PART_NAME
+        if (aside / PART_NAME).exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            beside = file.with_name(f".{PART_NAME}")
+            beside.unlink(missing_ok=True)
+            _copy(aside / PART_NAME, beside)
+            os.replace(beside, file)  # noqa: PTH105 - the name of the promise
+        else:
+            _drop(file)
+    if models is None:
+        keep(home)
 
 
 def keep(home: Home) -> None:
-    """Let go of what a build has replaced: it ended well."""
-    shutil.rmtree(home.facts / _ASIDE, ignore_errors=True)
+    """Let go of what a build has replaced: it ended well, or all of it was put back."""
+    aside = home.facts / _ASIDE
+    if aside.exists():
+        # In one step: half of it would tell of partitions that there were none.
+        gone = home.facts / f"{_GONE}{os.urandom(8).hex()}"
+        aside.rename(gone)
+        shutil.rmtree(gone)
 
 
 def _set_aside(file: Path) -> None:
-    """Keep the partition that is to be replaced, or a folder that says there was none; the first of a build counts."""
+    """Keep the partition that is to be replaced, or an empty folder where there was none; the first of a build counts."""
     aside = file.parents[2] / _ASIDE / file.parents[1].name / file.parent.name
     if aside.exists():
         return
-    aside.mkdir(parents=True)
+    beside = aside.with_name(f".{aside.name.replace('=', '-')}")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
     if file.exists():
-        try:
-            os.link(file, aside / PART_NAME)
-        except OSError:  # a file system without links
-            shutil.copyfile(file, aside / PART_NAME)
+        _copy(file, beside / PART_NAME)
+    beside.rename(aside)
+
+
+def _copy(file: Path, to: Path) -> None:
+    try:
+        os.link(file, to)
+    except OSError:  # a file system without links
+        shutil.copyfile(file, to)
 
 
 def _drop(file: Path) -> None:

@@ -40,7 +40,8 @@ def _terms(folder: Path, *, with_device: bool) -> contracts.Contracts:
 
 
 def _events(desk: Desk) -> list[tuple[object, ...]]:
-    warehouse.build(desk.home, desk.ring, desk.terms, days=None, as_of=AS_OF)
+    built = warehouse.build(desk.home, desk.ring, desk.terms, days=None, as_of=AS_OF)
+    assert built.held_back == {}
     with warehouse.open_read_only(desk.home, desk.ring) as connection:
         return connection.execute("select course_id, enrolled from warehouse.marts.agg_completion_rates").fetchall()
 

@@ -17,7 +17,7 @@ import pytest
 from pipelines import contracts as contracts_room
 from pipelines import engine, lake, settings, warehouse
 from pipelines.identity import keys
-from pipelines.warehouse import facts, files, lake_views, running
+from pipelines.warehouse import building, facts, files, lake_views, running
 from pipelines.warehouse.days import Chunk, chunked, months_of
 from pipelines.warehouse.handover import Handover, handed_over
 
@@ -569,6 +569,48 @@ def test_a_change_of_a_model_that_breaks_its_meaning_is_named_by_its_test(
     selected = ["--select", "+dim_learners", "+fct_enrolments", "--exclude-resource-type", kinds]
     with pytest.raises(warehouse.ModelFailure, match=named):
         site.run_dbt(chunk_days=31, options=selected)
+
+
+def test_of_a_first_build_what_failed_is_not_there(site: Site) -> None:
+    small_lake(site)
+    course = {"course_id": "C1", "title": "Twice", "policy_version": "1"}
+    site.store("courses", [course, course])
+    held_back = site.build().held_back
+    there = {name for (name,) in site.read("select table_name from duckdb_columns() where schema_name = 'marts'")}
+    assert not there & held_back.keys()
+    assert {"fct_sessions", "agg_traffic_daily"} <= there
+    assert warehouse.held_back(site.home, site.ring) == held_back
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("step", ["swap_in", "keep"])
+def test_a_build_that_is_killed_at_its_end_leaves_tables_and_partitions_of_one_time(
+    site: Site, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    small_lake(site)
+    site.build()
+    before = {name: site.table(name) for name in TABLES}
+    later = at(FIRST, 12)
+    site.store("web_events", [call(1, later, page_view_key=5), call(3, later + timedelta(hours=2), page_view_key=6)])
+
+    def kill(*_: object, **__: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(files if step == "swap_in" else facts, step, kill)
+    monkeypatch.setattr(building, "recover", lambda *_: None)
+    with pytest.raises(Killed):
+        site.build([FIRST])
+    monkeypatch.undo()
+    after = {name: site.table(name) for name in TABLES}
+    building.recover(site.home, site.ring)
+    recovered = {name: site.table(name) for name in TABLES}
+    assert recovered == (before if step == "swap_in" else after)
+    assert (recovered["fct_sessions"] == before["fct_sessions"]) == (step == "swap_in")
+    site.build([])
+    assert {name: site.table(name) for name in TABLES} == recovered
 
 
 def test_a_reader_keeps_its_warehouse_while_a_new_one_is_swapped_in(site: Site) -> None:

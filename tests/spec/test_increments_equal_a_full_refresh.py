@@ -45,7 +45,8 @@ class Platform:
     def build(self, *, is_whole: bool = False) -> int:
         """Build what is stale, or everything; return of how many days."""
         stale = lake.stale_days(self.home)
-        warehouse.build(self.home, self.ring, self.terms, days=None if is_whole else stale, as_of=AS_OF)
+        built = warehouse.build(self.home, self.ring, self.terms, days=None if is_whole else stale, as_of=AS_OF)
+        assert built.held_back == {}
         lake.clear_stale(self.home, stale)
         return 0 if is_whole else len(stale.get(warehouse.BY_DAY, ()))
 

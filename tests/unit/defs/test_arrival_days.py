@@ -22,7 +22,7 @@ def site(tmp_path: Path) -> Site:
 
 def _built(site: Site) -> Site:
     site.home.warehouse_file.touch()
-    waiting.note_models(site.home, held_back={})
+    waiting.note_models(site.home, is_whole=True)
     return site
 
 

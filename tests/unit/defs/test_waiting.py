@@ -40,3 +40,13 @@ def test_with_the_next_day_in_jakarta_other_periods_are_over(tmp_path: Path) -> 
     waiting.note_release(home, terms, as_of=evening)
     assert waiting._is_noted(home, terms, as_of=evening - timedelta(hours=20))
     assert not waiting._is_noted(home, terms, as_of=evening + timedelta(minutes=1))
+
+
+def test_a_build_of_everything_that_held_something_back_is_done_again(tmp_path: Path) -> None:
+    home = settings.Home(tmp_path).prepare()
+    home.warehouse_file.write_text("")
+    waiting.note_models(home, is_whole=True)
+    assert not waiting.has_other_models(home)
+    # Some days are still those of other models, and those of today's are not all there: going back to either is no way out.
+    waiting.note_models(home, is_whole=False)
+    assert waiting.has_other_models(home)

@@ -383,3 +383,27 @@ def test_a_release_takes_the_rights_of_its_zone(tmp_path: Path) -> None:
         for path in (zone / "editions", building, building / "csv", building / "csv" / "a.csv")
     ]
     assert modes == [0o750, 0o750, 0o750, 0o640]
+
+
+def test_what_is_held_back_is_published_as_it_stands_and_said(tmp_path):
+    home = new_home(tmp_path)
+    first = publish(home)
+    assert json.loads((home.release / "release.json").read_text())["held_back"] == {}
+    second = publish(home, held_back={"agg_traffic_daily": "web_events misses its contract", "fct_sessions": "same"})
+    said = json.loads((home.release / "release.json").read_text())
+    assert said["held_back"] == {"agg_traffic_daily": "web_events misses its contract"}
+    assert len(said["tables"]) == 3
+    assert first.edition != second.edition
+
+
+def test_a_table_that_is_held_back_and_not_there_is_left_out_with_whatever_rests_on_it(tmp_path):
+    home, tables = new_home(tmp_path), frames()
+    del tables["agg_completion_rates"]
+    with pytest.raises(release.ReleaseRefused):
+        publish(home, tables)
+    publish(home, tables, held_back={"agg_completion_rates": "cohorts misses its contract"})
+    said = json.loads((home.release / "release.json").read_text())
+    # The funnel repeats who is enrolled in a cohort: without the rates nobody knows which of its rows must not be shown.
+    assert [table["name"] for table in said["tables"]] == ["agg_traffic_daily"]
+    assert said["held_back"].keys() == {"agg_completion_rates", "agg_module_funnel"}
+    assert "agg_completion_rates is missing" in said["held_back"]["agg_module_funnel"]

@@ -51,28 +51,70 @@ def test_days_of_facts_are_read_from_their_folders(connection: duckdb.DuckDBPyCo
     assert facts.days_of(home) == {MONDAY}
 
 
+@pytest.fixture
+def home(tmp_path: Path) -> settings.Home:
+    found = settings.home(tmp_path)
+    old = found.facts / "fct_page_views" / "dt=2024-03-05" / "part.parquet"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"old")
+    facts.begin(found, token="t1")
+    return found
+
+
+def content(home: settings.Home) -> dict[str, bytes]:
+    return {f"{file.parent.parent.name}/{file.parent.name}": file.read_bytes() for file in home.facts.glob("*/*=*/*")}
+
+
 def test_a_build_that_failed_is_taken_back_partition_by_partition(
-    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+    connection: duckdb.DuckDBPyConnection, home: settings.Home
 ) -> None:
-    home = settings.home(tmp_path)
-    tuesday = home.facts / "fct_page_views" / "dt=2024-03-05" / "part.parquet"
-    tuesday.parent.mkdir(parents=True)
-    tuesday.write_bytes(b"old")
+    before = content(home)
     for _ in range(2):  # the second chunk of a build may replace what the first one wrote
         replace(connection, home.facts / "fct_page_views")
     replace(connection, home.facts / "fct_sessions")
-    assert facts.days_of(home) == {MONDAY}
+    assert content(home).keys() == {"fct_page_views/dt=2024-03-04", "fct_sessions/dt=2024-03-04"}
 
     facts.take_back(home, {"fct_page_views"})
-    assert tuesday.read_bytes() == b"old"
-    assert [path.name for path in tuesday.parents[1].iterdir()] == ["dt=2024-03-05"]
-    assert (home.facts / "fct_sessions" / "dt=2024-03-04" / "part.parquet").exists()
+    assert content(home).keys() == {"fct_page_views/dt=2024-03-05", "fct_sessions/dt=2024-03-04"}
+    assert facts.unfinished(home) == "t1"
     facts.take_back(home)
-    assert facts.days_of(home) == {TUESDAY}
+    assert content(home) == before
+    assert facts.unfinished(home) is None
 
 
-def test_what_a_build_that_ended_well_replaced_is_let_go(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    home = settings.home(tmp_path)
+def test_taking_back_can_itself_be_killed_anywhere(
+    connection: duckdb.DuckDBPyConnection, home: settings.Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(home)
+    replace(connection, home.facts / "fct_page_views")
+    steps = ["link", "replace", "rename"]
+    for step in steps:
+        for name in steps:
+            original = getattr(facts.os, name)
+            monkeypatch.setattr(facts.os, name, _killed if name == step else original)
+        monkeypatch.setattr(facts.shutil, "rmtree", _killed)
+        monkeypatch.setattr(facts.shutil, "copyfile", _killed)
+        with pytest.raises(Killed):
+            facts.take_back(home)
+        monkeypatch.undo()
+    assert facts.unfinished(home) in ("t1", None)
+    facts.take_back(home)
+    assert content(home) == before
+    assert facts.unfinished(home) is None
+    assert [path.name for path in home.facts.iterdir()] == ["fct_page_views"]
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise Killed
+
+
+def test_what_a_build_that_ended_well_replaced_is_let_go(
+    connection: duckdb.DuckDBPyConnection, home: settings.Home
+) -> None:
     replace(connection, home.facts / "fct_page_views")
     facts.keep(home)
     facts.take_back(home)

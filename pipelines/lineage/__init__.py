@@ -1,0 +1,25 @@
+"""Lineage: what every published column is made of, and that none of it tells of a person. Checked before anything runs.
+
+Not here: who is told of a leak (cli, defs), how a treatment works (intake, identity, disclosure).
+"""
+
+from pipelines.lineage.assembling import LANDING, RELEASE, assemble
+from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.statements import Column, Dependency, LineageUnresolved, Operation
+from pipelines.lineage.taint import LABELS, Leak, Tainted, check
+
+__all__ = [
+    "LABELS",
+    "LANDING",
+    "RELEASE",
+    "Column",
+    "Dataset",
+    "Dependency",
+    "Graph",
+    "Leak",
+    "LineageUnresolved",
+    "Operation",
+    "Tainted",
+    "assemble",
+    "check",
+]

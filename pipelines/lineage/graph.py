@@ -1,0 +1,87 @@
+"""Columns and what each is made of, across landing, lake, models and release. Plain data: no SQL, no rule of what may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Literal, TypeAlias
+
+from pipelines.lineage.statements import Column, Dependency, LineageUnresolved
+
+Layer: TypeAlias = Literal["landing", "lake", "model", "release"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset with what each of its columns is made of, and what decides about its rows.
+
+    `domain` and `purposes` are those it is declared for; None where nothing is declared and it takes them from what it reads.
+    """
+
+    name: str
+    layer: Layer
+    columns: Mapping[str, frozenset[Dependency]]
+    rows: frozenset[Dependency] = frozenset()
+    domain: str | None = None
+    purposes: frozenset[str] | None = None
+
+    def made_of(self) -> frozenset[Dependency]:
+        """Return everything that it reads."""
+        return frozenset().union(self.rows, *self.columns.values())
+
+    def all_columns(self) -> Iterator[Column]:
+        """Yield its columns."""
+        return (Column(self.name, name) for name in self.columns)
+
+
+class Graph:
+    """Datasets in the order in which they are made. Raises LineageUnresolved where one reads what nobody makes."""
+
+    def __init__(self, datasets: Iterable[Dataset]) -> None:
+        found = {dataset.name: dataset for dataset in datasets}
+        parents = {
+            name: sorted({each.column.dataset for each in dataset.made_of()} - {name})
+            for name, dataset in found.items()
+        }
+        try:
+            order = tuple(TopologicalSorter(parents).static_order())
+        except CycleError as error:
+            raise LineageUnresolved(f"datasets are made of each other: {', '.join(error.args[1])}") from None
+        if lost := sorted(set(order) - found.keys()):
+            raise LineageUnresolved(f"nobody makes {', '.join(lost)}")
+        self.datasets: Mapping[str, Dataset] = {name: found[name] for name in order}
+        for dataset in found.values():
+            for each in sorted(dataset.made_of()):
+                if each.column.name not in found[each.column.dataset].columns:
+                    raise LineageUnresolved(f"{dataset.name} reads {each.column}, which is no column")
+
+    def upstream(self, column: Column) -> tuple[Dependency, ...]:
+        """Return what a column is made of at once, its own parts before what decides about its rows. Raises KeyError."""
+        dataset = self.datasets[column.dataset]
+        return (*sorted(dataset.columns[column.name]), *sorted(dataset.rows))
+
+    def downstream(self, column: Column) -> tuple[tuple[Column, Dependency], ...]:
+        """Return the columns that are made of a column at once, and how; rows stand for every column of their dataset."""
+        found = []
+        for dataset in self.datasets.values():
+            for name, own in dataset.columns.items():
+                found += [(Column(dataset.name, name), each) for each in sorted(own) if each.column == column]
+            found += [(Column(dataset.name, "*"), each) for each in sorted(dataset.rows) if each.column == column]
+        return tuple(found)
+
+    def path(self, source: Column, target: Column) -> tuple[Column, ...] | None:
+        """Return the shortest way on which `target` is made of `source`, ends included; None where it is not."""
+        came: dict[Column, Column | None] = {target: None}
+        waiting = [target]
+        for column in waiting:
+            if column == source:
+                way = [column]
+                while (after := came[way[-1]]) is not None:
+                    way.append(after)
+                return tuple(way)
+            for each in self.upstream(column):
+                if each.column not in came:
+                    came[each.column] = column
+                    waiting.append(each.column)
+        return None

@@ -1,0 +1,226 @@
+"""What each column of a SELECT is made of, by its syntax tree: columns, in which part they play, and through which operations.
+
+Nothing is run. What cannot be resolved is an error, never an empty answer. Not here: which statements there are (assembling),
+what may come of what (taint).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from pipelines.lineage.operations import AGGREGATE, Part, operands
+
+_DIALECT = "duckdb"
+
+
+class LineageUnresolved(RuntimeError):
+    """It cannot be told what a column is made of, so nothing may be made of it."""
+
+
+@dataclass(frozen=True, order=True)
+class Column:
+    """A column of a dataset, a model or a published table."""
+
+    dataset: str
+    name: str
+
+    def __str__(self) -> str:
+        """Return `dataset.column`."""
+        return f"{self.dataset}.{self.name}"
+
+
+@dataclass(frozen=True, order=True)
+class Operation:
+    """What is done to a value: a treatment of the taxonomy, or one of SQL. An aggregate says `by` which columns it is grouped."""
+
+    name: str
+    by: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class Dependency:
+    """A column that another one is made of; `through` are the operations on the way, the innermost first."""
+
+    column: Column
+    part: Part
+    through: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What each column of a SELECT is made of, and what decides about its rows."""
+
+    columns: Mapping[str, frozenset[Dependency]]
+    rows: frozenset[Dependency]
+
+
+def read(sql: str, *, name: str, known: Mapping[str, Sequence[str]]) -> Statement:
+    """Return what the columns of the SELECT `name` are made of; `known` are the tables that it may read, with their columns.
+
+    Raises LineageUnresolved.
+    """
+    try:
+        trees = sqlglot.parse(sql, dialect=_DIALECT)
+        if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+            raise LineageUnresolved(f"{name} is no single SELECT")
+        tree = _plain(trees[0], name=name, known=known)
+        schema: dict[str, object] = {table: dict.fromkeys(columns, "unknown") for table, columns in known.items()}
+        tree = qualify(tree, schema=schema, dialect=_DIALECT, quote_identifiers=False, identify=False)
+        scope = build_scope(tree)
+    except SqlglotError as error:
+        # Its message quotes SQL, which bears no data: the models are ours.
+        raise LineageUnresolved(f"{name} cannot be resolved: {str(error).splitlines()[0]}") from None
+    if scope is None:
+        raise LineageUnresolved(f"{name} is no single SELECT")
+    columns, rows = _Reader(name).read(scope, ())
+    return Statement(columns, rows)
+
+
+def _plain(tree: exp.Query, *, name: str, known: Mapping[str, Sequence[str]]) -> exp.Query:
+    """Return the tree with plain table names, which are unique among datasets and models."""
+    if tree.find(exp.Columns):
+        raise LineageUnresolved(f"{name} names columns by a pattern")
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier):
+            raise LineageUnresolved(f"{name} reads from a function, not from a table")
+        is_own = table.name in own and not table.db
+        if not is_own and table.name not in known:
+            raise LineageUnresolved(f"{name} reads {table.name}, of which nothing is known")
+        table.set("db", None)
+        table.set("catalog", None)
+    return tree
+
+
+_Columns: TypeAlias = Mapping[str, frozenset[Dependency]]
+
+
+class _Reader:
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._done: dict[int, tuple[_Columns, frozenset[Dependency]]] = {}
+
+    def read(self, scope: Scope, outer: tuple[Scope, ...]) -> tuple[_Columns, frozenset[Dependency]]:
+        if id(scope) not in self._done:
+            self._done[id(scope)] = self._read(scope, outer)
+        return self._done[id(scope)]
+
+    def _read(self, scope: Scope, outer: tuple[Scope, ...]) -> tuple[_Columns, frozenset[Dependency]]:
+        tree = scope.expression
+        if isinstance(tree, exp.SetOperation):
+            return self._read_union(scope, outer)
+        if isinstance(tree, exp.Values):
+            names = tree.args["alias"].columns if tree.args.get("alias") else []
+            return {each.name: frozenset() for each in names}, frozenset()
+        if not isinstance(tree, exp.Select):
+            raise LineageUnresolved(f"{self._name} has a part that is no SELECT: {type(tree).__name__}")
+        within = _Scope(self, scope, outer)
+        columns = {each.alias_or_name: frozenset(within.of(each, "value", ())) for each in tree.selects}
+        if "*" in columns or len(columns) != len(tree.selects):
+            raise LineageUnresolved(f"{self._name} has columns without names of their own")
+        return columns, frozenset(within.rows(tree))
+
+    def _read_union(self, scope: Scope, outer: tuple[Scope, ...]) -> tuple[_Columns, frozenset[Dependency]]:
+        if scope.expression.args.get("by_name"):
+            raise LineageUnresolved(f"{self._name} has a union by name")
+        sides = [self.read(side, outer) for side in scope.set_operation_scopes]
+        (left, _), (right, _) = sides
+        if len(left) != len(right):
+            raise LineageUnresolved(f"{self._name} has a union of sides with different columns")
+        pairs = zip(left.items(), right.values(), strict=True)
+        rows = frozenset().union(*(own for _, own in sides))
+        # Of EXCEPT and INTERSECT, and of a union without ALL, every value decides about rows.
+        decisive = isinstance(scope.expression, exp.Except | exp.Intersect) or scope.expression.args.get("distinct")
+        columns = {name: own | other for (name, own), other in pairs}
+        if decisive:
+            rows |= {_as(each, "filter") for each in frozenset().union(*columns.values())}
+        return columns, rows
+
+
+class _Scope:
+    """One SELECT with the tables and subqueries that it reads."""
+
+    def __init__(self, reader: _Reader, scope: Scope, outer: tuple[Scope, ...]) -> None:
+        self._reader, self._scope, self._outer = reader, scope, outer
+        self._below = {id(each.expression): each for each in scope.subquery_scopes}
+        self._group: tuple[Column, ...] | None = None
+
+    def rows(self, tree: exp.Select) -> Iterator[Dependency]:
+        """Yield what decides about the rows of the SELECT and of what it reads."""
+        for _, source in self._scope.selected_sources.values():
+            if isinstance(source, Scope):
+                yield from self._reader.read(source, self._around())[1]
+        clauses: list[tuple[Part, str]] = [
+            ("filter", "where"),
+            ("filter", "having"),
+            ("filter", "qualify"),
+            ("group", "group"),
+        ]
+        # An order decides about rows where only the first of them are taken.
+        clauses += [("order", "order")] if tree.args.get("limit") else []
+        for part, clause in clauses:
+            if node := tree.args.get(clause):
+                yield from self.of(node, part, ())
+        for each in tree.selects if tree.args.get("distinct") else ():
+            yield from self.of(each, "group", ())
+        for join in tree.args.get("joins") or ():
+            for node in (join.args.get("on"), *(join.args.get("using") or ())):
+                if node is not None:
+                    yield from self.of(node, "join", ())
+
+    def of(self, node: exp.Expr, part: Part, through: tuple[Operation, ...]) -> Iterator[Dependency]:
+        """Yield what an expression is made of; `through` are the operations around it, the outermost first."""
+        if isinstance(node, exp.Column):
+            yield from self._column(node, part, through)
+        elif isinstance(node, exp.Subquery | exp.Query):
+            yield from self._subquery(node.unnest() if isinstance(node, exp.Subquery) else node, part, through)
+        else:
+            for below, its_part, name in operands(node, part):
+                done = (Operation(name, self._grouped_by() if name == AGGREGATE else ()),) if name else ()
+                yield from self.of(below, its_part, (*through, *done))
+
+    def _grouped_by(self) -> tuple[Column, ...]:
+        if self._group is None:
+            self._group = ()  # an aggregate among the groups, which no engine takes, is grouped by nothing
+            group = self._scope.expression.args.get("group")
+            self._group = tuple(sorted({each.column for each in self.of(group, "group", ())})) if group else ()
+        return self._group
+
+    def _column(self, node: exp.Column, part: Part, through: tuple[Operation, ...]) -> Iterator[Dependency]:
+        for scope in (self._scope, *reversed(self._outer)):
+            source = scope.sources.get(node.table)
+            if isinstance(source, Scope):
+                columns, _ = self._reader.read(source, self._around())
+                if node.name not in columns:
+                    break
+                yield from (_as(each, part, through) for each in columns[node.name])
+                return
+            if isinstance(source, exp.Table):
+                yield Dependency(Column(source.name, node.name), part, tuple(reversed(through)))
+                return
+        raise LineageUnresolved(f"{self._reader._name} reads {node.sql()}, which no table of it has")
+
+    def _subquery(self, node: exp.Expr, part: Part, through: tuple[Operation, ...]) -> Iterator[Dependency]:
+        scope = self._below.get(id(node))
+        if scope is None:
+            raise LineageUnresolved(f"{self._reader._name} has a subquery that cannot be resolved")
+        columns, rows = self._reader.read(scope, self._around())
+        yield from (_as(each, part, through) for own in columns.values() for each in own)
+        yield from (_as(each, "filter", through) for each in rows)
+
+    def _around(self) -> tuple[Scope, ...]:
+        return (*self._outer, self._scope)
+
+
+def _as(found: Dependency, part: Part, through: Iterable[Operation] = ()) -> Dependency:
+    """Return a dependency as one of what is made of the column that has it."""
+    own = found.part if part == "value" else part
+    return Dependency(found.column, own, (*found.through, *reversed(tuple(through))))

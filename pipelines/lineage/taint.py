@@ -1,0 +1,202 @@
+"""What a column still tells of a person, and whether it may: labels flow along the graph and treatments take them away.
+
+A label is a word of `LABELS`, some with what it is of (`pseudonym:ads`). A value passes on all of its labels; what decides
+about rows or between values passes on those of identifiers alone, as a filter on a name tells the name. What a treatment
+removes stands in the taxonomy. Not here: the graph (assembling), who is told (cli).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pipelines.contracts import Contracts, LakeColumn
+from pipelines.lineage.assembling import LANDING, RELEASE
+from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.operations import AGGREGATE, CUT
+from pipelines.lineage.statements import Column, Dependency, Operation
+
+DIRECT, ONLINE, SPECIAL, QUASI, PSEUDONYM, KEY, INSTANT, SINGLE = (
+    "direct",
+    "online",
+    "special",
+    "quasi",
+    "pseudonym",
+    "key",
+    "instant",
+    "single",
+)
+LABELS: Mapping[str, str] = {
+    DIRECT: "names a person or an account by itself",
+    ONLINE: "the id of a browser, a connection or an act, as it arrived",
+    SPECIAL: "of a kind that the law protects more",
+    QUASI: "narrows down who it is",
+    PSEUDONYM: "stands for a person in one domain",
+    KEY: "stands for one act",
+    INSTANT: "the instant of an act",
+    SINGLE: "what is known of one person or act",
+}
+# Nothing but a treatment at intake takes these away, and every part that a column takes passes them on.
+_RAW = frozenset({DIRECT, ONLINE, SPECIAL})
+_TELLING = ("confidential", "restricted")
+_SINGLE = frozenset({QUASI, PSEUDONYM, KEY, INSTANT, SINGLE})
+
+_Labels: TypeAlias = dict[str, Dependency | None]
+
+
+@dataclass(frozen=True, order=True)
+class Leak:
+    """A column that tells what it may not: why, and the way from where it was told first, both ends included."""
+
+    column: Column
+    why: str
+    path: tuple[Column, ...]
+
+    def __str__(self) -> str:
+        """Say it with the path."""
+        return f"{self.column} {self.why}: {' > '.join(map(str, self.path))}"
+
+
+@dataclass(frozen=True)
+class Tainted:
+    """The labels of every column, and what is wrong with any."""
+
+    labels: Mapping[Column, frozenset[str]]
+    leaks: tuple[Leak, ...]
+
+
+def check(graph: Graph, contracts: Contracts) -> Tainted:
+    """Let labels flow along the graph; return those of every column, and every leak with its path."""
+    flow = _Flow(graph, contracts)
+    flow.run()
+    leaks = sorted({*flow.raw(), *flow.published(), *flow.domains(), *flow.purposes()})
+    return Tainted({column: frozenset(found) for column, found in flow.labels.items()}, tuple(leaks))
+
+
+class _Flow:
+    def __init__(self, graph: Graph, contracts: Contracts) -> None:
+        self._graph, self._contracts = graph, contracts
+        self._removes = {name: frozenset(each.sufficient_for) for name, each in contracts.taxonomy.treatments.items()}
+        self.labels: dict[Column, _Labels] = {}
+        self._rows: dict[str, _Labels] = {}
+
+    def run(self) -> None:
+        """Give every column its labels, in the order in which datasets are made."""
+        for dataset in self._graph.datasets.values():
+            self._rows[dataset.name] = self._of(dataset.rows)
+            for name, own in dataset.columns.items():
+                column = Column(dataset.name, name)
+                self.labels[column] = {**self._rows[dataset.name], **self._of(own), **self._first(dataset, name)}
+
+    def _of(self, dependencies: Iterable[Dependency]) -> _Labels:
+        found: _Labels = {}
+        for each in sorted(dependencies):
+            for label in self.labels[each.column]:
+                if self._passes(label, each):
+                    found.setdefault(label, each)
+        return found
+
+    def _passes(self, label: str, by: Dependency) -> bool:
+        kind, names = label.partition(":")[0], {each.name for each in by.through}
+        if kind in _RAW:
+            return not any(kind in self._removes.get(name, ()) for name in names - {AGGREGATE})
+        if by.part != "value" or any(self._is_of_many(each) for each in by.through):
+            return False
+        # What stands in the lake says itself what it still is (`leaves` of its treatment).
+        if names & self._removes.keys() - {AGGREGATE, CUT}:
+            return kind == QUASI and "keep" in names
+        return not (kind == INSTANT and CUT in names)
+
+    def _is_of_many(self, operation: Operation) -> bool:
+        """Say whether an operation works out something of several people: an aggregate that no person or act is grouped by."""
+        told = (label.partition(":")[0] for column in operation.by for label in self.labels[column])
+        return operation.name == AGGREGATE and not _RAW.union((PSEUDONYM, KEY)) & set(told)
+
+    def _first(self, dataset: Dataset, name: str) -> _Labels:
+        """Return what a column tells of its own accord: a field as it lands, and a treated value."""
+        if dataset.layer == "landing":
+            field = self._contracts.inbound[dataset.name.removeprefix(LANDING)].field(name)
+            return {} if field.identifier == "none" else {field.identifier: None}
+        column = self._stored(dataset.name).get(name) if dataset.layer == "lake" else None
+        if column is None:
+            return {}
+        label = {"pseudonym": f"{PSEUDONYM}:{dataset.domain}", "key": KEY, "quasi": QUASI}.get(column.pii)
+        found: _Labels = {label: None} if label else {}
+        if column.classification in _TELLING and not label:
+            found[INSTANT if column.sql_type.startswith("TIMESTAMP") else SINGLE] = None
+        return found
+
+    def _stored(self, name: str) -> Mapping[str, LakeColumn]:
+        contract = self._contracts.inbound.get(name) or self._contracts.internal[name]
+        return {column.name: column for column in contract.table_columns}
+
+    def raw(self) -> Iterator[Leak]:
+        """Yield columns past the landing that hold, or are decided by, an identifier as it arrived."""
+        for dataset in self._past_landing():
+            for name in dataset.columns:
+                column = Column(dataset.name, name)
+                for label in sorted(_RAW & self.labels[column].keys()):
+                    yield self._leak(column, label, f"tells what {LABELS[label]}")
+
+    def published(self) -> Iterator[Leak]:
+        """Yield published columns that hold what single people or acts are told by; a dimension may narrow down, assessed."""
+        for contract in self._contracts.outbound.values():
+            for each in contract.columns:
+                column = Column(RELEASE + contract.name, each.name)
+                allowed = {QUASI, SINGLE} if each.role == "dimension" else set[str]()
+                for label in sorted(self.labels[column]):
+                    kind = label.partition(":")[0]
+                    if kind in _SINGLE - allowed:
+                        yield self._leak(column, label, f"is published and {LABELS[kind]}, without being aggregated")
+
+    def domains(self) -> Iterator[Leak]:
+        """Yield columns of models that bring pseudonyms of two domains together, or of another than the table is of."""
+        for dataset in self._graph.datasets.values():
+            if dataset.layer != "model":
+                continue
+            met: dict[str, Dependency] = {}
+            for each in sorted(dataset.made_of()):
+                for label in self.labels[each.column]:
+                    if label.startswith(f"{PSEUDONYM}:"):
+                        met.setdefault(label.partition(":")[2], each)
+            own = dataset.domain
+            for domain, by in sorted(met.items()):
+                others = sorted(met.keys() - {domain})
+                if (own and domain != own) or (not own and others):
+                    why = f"joins the domains {' and '.join(sorted({*met, *([own] if own else [])}))}"
+                    path = (*self._way(by.column, f"{PSEUDONYM}:{domain}"), Column(dataset.name, "*"))
+                    yield Leak(Column(dataset.name, "*"), why, path)
+
+    def purposes(self) -> Iterator[Leak]:
+        """Yield published tables with a purpose that something on their way may not be used for."""
+        carried: dict[str, dict[str, tuple[str, ...]]] = {}
+        for dataset in self._graph.datasets.values():
+            refused: dict[str, tuple[str, ...]] = {}
+            for parent in sorted({each.column.dataset for each in dataset.made_of()} - {dataset.name}):
+                for purpose, way in carried.get(parent, {}).items():
+                    refused.setdefault(purpose, (*way, dataset.name))
+            if dataset.layer == "lake" and dataset.purposes is not None:
+                known = self._contracts.taxonomy.purposes.keys()
+                refused = {**refused, **dict.fromkeys(known - dataset.purposes, (dataset.name,))}
+            carried[dataset.name] = refused
+            for purpose in (
+                sorted(refused.keys() & (dataset.purposes or frozenset())) if dataset.layer == "release" else ()
+            ):
+                path = tuple(Column(each, "*") for each in refused[purpose])
+                yield Leak(
+                    Column(dataset.name, "*"), f"is for {purpose}, which {path[0].dataset} may not be used for", path
+                )
+
+    def _past_landing(self) -> Iterator[Dataset]:
+        return (dataset for dataset in self._graph.datasets.values() if dataset.layer != "landing")
+
+    def _leak(self, column: Column, label: str, why: str) -> Leak:
+        return Leak(column, why, self._way(column, label))
+
+    def _way(self, column: Column, label: str) -> tuple[Column, ...]:
+        """Return the way on which a label came to a column, from where it was told first."""
+        way = [column]
+        while (by := self.labels[way[-1]][label]) is not None:
+            way.append(by.column)
+        return tuple(reversed(way))
