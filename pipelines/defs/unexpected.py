@@ -33,6 +33,7 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.disclosure", "UnassessableFrame"): "refused",
     ("pipelines.release", "ReleaseRefused"): "refused",
     ("pipelines.lineage", "LineageUnresolved"): "refused",
+    ("pipelines.lineage", "LineageLeak"): "refused",
     ("pipelines.warehouse", "ModelFailure"): "failed",
     ("pipelines.warehouse", "WarehouseMissing"): "failed",
     ("pipelines.warehouse.handover", "NothingHandedOver"): "failed",

@@ -17,6 +17,7 @@ from pipelines.defs import intake, judging, waiting
 from pipelines.defs.dbt_manifest import prepared_manifest
 from pipelines.defs.partitions import DAYS, ONE_RUN, asked_days, keys_within
 from pipelines.defs.site import Site
+from pipelines.defs.tracing import trace
 from pipelines.defs.unexpected import each_by_kind
 
 GROUP = "warehouse"
@@ -82,6 +83,7 @@ def models() -> dg.AssetsDefinition:
     )
     @each_by_kind("building the models")
     def models(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> _Results:
+        trace(site)
         site.say("models: building")
         stale = lake.stale_days(site.home)
         days = days_to_build(site, stale=stale, asked=asked_days(context))

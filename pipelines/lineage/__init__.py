@@ -6,7 +6,7 @@ Not here: who is told of a leak (cli, defs), how a treatment works (intake, iden
 from pipelines.lineage.assembling import LANDING, RELEASE, assemble
 from pipelines.lineage.graph import Dataset, Graph
 from pipelines.lineage.statements import Column, Dependency, LineageUnresolved, Operation
-from pipelines.lineage.taint import LABELS, Leak, Tainted, check
+from pipelines.lineage.taint import LABELS, Leak, LineageLeak, Tainted, check, refuse_leaks
 
 __all__ = [
     "LABELS",
@@ -17,9 +17,11 @@ __all__ = [
     "Dependency",
     "Graph",
     "Leak",
+    "LineageLeak",
     "LineageUnresolved",
     "Operation",
     "Tainted",
     "assemble",
     "check",
+    "refuse_leaks",
 ]

@@ -23,15 +23,22 @@ ASSESSED = "assess"
 """What a cell goes through before it is published (disclosure)."""
 
 
-def assemble(contracts: Contracts, models: Mapping[str, str]) -> Graph:
-    """Return the graph of the contracts and of the models, whose compiled SQL is given by name. Raises LineageUnresolved."""
+def assemble(contracts: Contracts, models: Mapping[str, str], *, is_strict: bool = True) -> Graph:
+    """Return the graph of the contracts and of the models, whose compiled SQL is given by name. Raises LineageUnresolved.
+
+    Unless `is_strict`, a published table whose model lacks a column of its contract is left out, as dbt will not build it.
+    """
     lake = [*map(_landed, contracts.inbound.values()), *map(_stored, contracts.inbound.values())]
     stored: list[InboundContract | InternalContract] = [*contracts.inbound.values(), *contracts.internal.values()]
     known = {contract.name: [column.name for column in contract.table_columns] for contract in stored}
     internal = [_internal(contract, known) for contract in contracts.internal.values()]
     built = [_model(name, found, contracts) for name, found in _statements(models, known).items()]
     columns = {dataset.name: list(dataset.columns) for dataset in built}
-    released = [_released(contract, columns) for contract in contracts.outbound.values()]
+    released = [
+        _released(contract, columns)
+        for contract in contracts.outbound.values()
+        if is_strict or _is_whole(contract, columns.get(contract.name, []))
+    ]
     return Graph([*lake, *internal, *built, *released])
 
 
@@ -117,6 +124,10 @@ def _released(contract: OutboundContract, models: Mapping[str, list[str]]) -> Da
     columns |= dict(_derived(contract))
     purposes = frozenset(contract.purposes)
     return Dataset(RELEASE + contract.name, "release", columns, domain=contract.domain, purposes=purposes)
+
+
+def _is_whole(contract: OutboundContract, columns: list[str]) -> bool:
+    return {column.name for column in contract.mart_columns} <= set(columns)
 
 
 def _derived(contract: OutboundContract) -> Iterator[tuple[str, frozenset[Dependency]]]:

@@ -39,10 +39,15 @@ LABELS: Mapping[str, str] = {
 }
 # Nothing but a treatment at intake takes these away, and every part that a column takes passes them on.
 _RAW = frozenset({DIRECT, ONLINE, SPECIAL})
+_NAMED = 3
 _TELLING = ("confidential", "restricted")
 _SINGLE = frozenset({QUASI, PSEUDONYM, KEY, INSTANT, SINGLE})
 
 _Labels: TypeAlias = dict[str, Dependency | None]
+
+
+class LineageLeak(RuntimeError):
+    """A column tells more of a person than it may; nothing is built."""
 
 
 @dataclass(frozen=True, order=True)
@@ -72,6 +77,18 @@ def check(graph: Graph, contracts: Contracts) -> Tainted:
     flow.run()
     leaks = sorted({*flow.raw(), *flow.published(), *flow.domains(), *flow.purposes()})
     return Tainted({column: frozenset(found) for column, found in flow.labels.items()}, tuple(leaks))
+
+
+def refuse_leaks(graph: Graph, contracts: Contracts) -> Tainted:
+    """Return the labels of every column where none tells what it may not. Raises LineageLeak, naming columns and paths."""
+    found = check(graph, contracts)
+    if found.leaks:
+        listed = "; ".join(str(leak) for leak in found.leaks[:_NAMED])
+        more = f"; and {len(found.leaks) - _NAMED} more" if len(found.leaks) > _NAMED else ""
+        raise LineageLeak(
+            f"{len(found.leaks)} columns tell what they may not: {listed}{more}. See `crosslife lineage check`"
+        )
+    return found
 
 
 class _Flow:
@@ -142,7 +159,7 @@ class _Flow:
     def published(self) -> Iterator[Leak]:
         """Yield published columns that hold what single people or acts are told by; a dimension may narrow down, assessed."""
         for contract in self._contracts.outbound.values():
-            for each in contract.columns:
+            for each in contract.columns if RELEASE + contract.name in self._graph.datasets else ():
                 column = Column(RELEASE + contract.name, each.name)
                 allowed = {QUASI, SINGLE} if each.role == "dimension" else set[str]()
                 for label in sorted(self.labels[column]):

@@ -16,7 +16,7 @@ import pytest
 
 from pipelines import engine, lake, settings, warehouse
 from pipelines.contracts import load
-from pipelines.defs import in_process
+from pipelines.defs import fingerprints, in_process
 from pipelines.demo import generate
 from pipelines.identity import keys
 
@@ -181,7 +181,11 @@ def test_a_model_that_breaks_its_contract_holds_back_what_is_made_of_it(
     _edit(project, "agg_newsletter_monthly", "select month, is_month_over, joined from final")
     _edit(project, "dim_learners", "select * from final where has_account is null")
     monkeypatch.setattr(settings, "DBT_PROJECT_DIR", project)
-    outcome = site.run()
+    fingerprints.models_fingerprint.cache_clear()
+    try:
+        outcome = site.run()
+    finally:
+        fingerprints.models_fingerprint.cache_clear()
 
     reasons = {line.partition(": held back, stands as before: ")[2]: line.partition(": ")[0] for line in outcome.missed}
     assert reasons.pop("model agg_newsletter_monthly failed (Compilation Error)") == "marts/agg_newsletter_monthly"

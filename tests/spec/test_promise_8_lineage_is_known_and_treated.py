@@ -332,6 +332,17 @@ def test_what_cannot_be_resolved_is_refused(contracts: Contracts, models: Models
         lineage.assemble(contracts, {**models, "int_planted": sql})
 
 
+def test_a_published_column_that_no_model_makes_is_refused_or_its_table_left_out(
+    contracts: Contracts, models: Models
+) -> None:
+    fewer = {**models, TARGET: f"select o.month, o.is_month_over, o.joined from ({models[TARGET]}) as o"}
+    with pytest.raises(lineage.LineageUnresolved, match="left_since"):
+        lineage.assemble(contracts, fewer)
+    graph = lineage.assemble(contracts, fewer, is_strict=False)
+    assert f"release/{TARGET}" not in graph.datasets
+    assert "release/agg_completion_rates" in graph.datasets
+
+
 def test_models_that_are_made_of_each_other_are_refused(contracts: Contracts, models: Models) -> None:
     around = {"int_a": "select b from int_b", "int_b": "select b from int_a"}
     with pytest.raises(lineage.LineageUnresolved, match="made of each other"):

@@ -1,0 +1,67 @@
+"""That a build begins with the check of its lineage, and that the check is done again for other models or contracts."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines import lineage, settings, warehouse
+from pipelines.defs import fingerprints, tracing
+from pipelines.defs.site import Site
+
+AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(home=settings.home(tmp_path / "home").prepare(), policy=settings.policy_file(), as_of=AS_OF)
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """Count how often models are compiled, and let a test say what they are."""
+    asked: list[dict[str, str]] = [dict(warehouse.compiled_models())]
+
+    def compiled_models() -> dict[str, str]:
+        asked.append(asked[0])
+        return asked[0]
+
+    monkeypatch.setattr(warehouse, "compiled_models", compiled_models)
+    return asked
+
+
+@pytest.mark.slow
+def test_lineage_is_checked_once_for_the_same_models_and_contracts(
+    site: Site, compiled: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracing.trace(site)
+    tracing.trace(site)
+    assert len(compiled) == 2
+    contracts = shutil.copytree(settings.CONTRACTS_DIR, tmp_path / "data_contracts")
+    (contracts / "traffic.yaml").write_text((contracts / "traffic.yaml").read_text() + "\n# another\n")
+    monkeypatch.setattr(settings, "CONTRACTS_DIR", contracts)
+    fingerprints.models_fingerprint.cache_clear()
+    try:
+        tracing.trace(site)
+    finally:
+        fingerprints.models_fingerprint.cache_clear()
+    assert len(compiled) == 3
+
+
+@pytest.mark.slow
+def test_a_leak_ends_the_run_before_anything_is_built_and_is_found_again(
+    site: Site, compiled: list[dict[str, str]]
+) -> None:
+    orders = compiled[0]["agg_newsletter_monthly"]
+    compiled[0]["agg_newsletter_monthly"] = (
+        "select o.month, o.is_month_over, s.session_key as joined, o.left_since"
+        f" from ({orders}) as o cross join fct_sessions as s"
+    )
+    for _ in range(2):
+        with pytest.raises(
+            lineage.LineageLeak, match=r"release/agg_newsletter_monthly\.joined is published and stands for"
+        ):
+            tracing.trace(site)
