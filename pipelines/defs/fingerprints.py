@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines import settings
 
-_READ_BY_DBT = {".sql", ".yml", ".yaml", ".csv", ".md"}
+_READ = {".sql", ".yml", ".yaml", ".csv", ".md", ".py"}
 _WRITTEN_BY_DBT = {"target", "logs"}
 
 
@@ -23,10 +23,10 @@ def models_fingerprint() -> str:
 
 
 def folder_fingerprint(project: Path) -> str:
-    """Return a name for the content of everything dbt reads in a project."""
+    """Return a name for the content of everything in a folder that is read or run; what dbt writes is not."""
     digest = hashlib.sha256()
     for file in sorted(project.rglob("*")):
         inside = file.relative_to(project)
-        if file.suffix in _READ_BY_DBT and inside.parts[0] not in _WRITTEN_BY_DBT:
+        if file.suffix in _READ and inside.parts[0] not in _WRITTEN_BY_DBT:
             digest.update(f"{inside.as_posix()}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]

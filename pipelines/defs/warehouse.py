@@ -13,11 +13,10 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from pipelines import lake, warehouse
-from pipelines.defs import intake, judging, waiting
+from pipelines.defs import intake, judging, tracing, waiting
 from pipelines.defs.dbt_manifest import prepared_manifest
 from pipelines.defs.partitions import DAYS, ONE_RUN, asked_days, keys_within
 from pipelines.defs.site import Site
-from pipelines.defs.tracing import trace
 from pipelines.defs.unexpected import each_by_kind
 
 GROUP = "warehouse"
@@ -70,6 +69,10 @@ def specs() -> list[dg.AssetSpec]:
 def models() -> dg.AssetsDefinition:
     """Return the one step that builds every model of the stale days, and of the days a person asked for."""
     described = specs()
+    built = {spec.key.path[-1]: spec.key for spec in described}
+
+    def asset_of(dataset: str) -> dg.AssetKey:
+        return built.get(dataset) or intake.key(dataset)
 
     @dg.multi_asset(
         name="models",
@@ -83,7 +86,7 @@ def models() -> dg.AssetsDefinition:
     )
     @each_by_kind("building the models")
     def models(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> _Results:
-        trace(site)
+        edges = tracing.trace(site)
         site.say("models: building")
         stale = lake.stale_days(site.home)
         days = days_to_build(site, stale=stale, asked=asked_days(context))
@@ -100,9 +103,10 @@ def models() -> dg.AssetsDefinition:
             for day in keys_within(result.days) if spec.partitions_def and not reason else ():
                 context.log_event(dg.AssetMaterialization(spec.key, partition=day))
             if spec.key in context.selected_asset_keys:
-                facts: dict[str, int | str] = (
+                facts: dict[str, Any] = (
                     {"held_back": reason} if reason else {"days": len(result.days), "tests": result.tests}
                 )
+                facts |= tracing.shown(edges, spec.key.path[-1], asset_of)
                 yield dg.MaterializeResult(spec.key, metadata=facts)
             if dg.AssetCheckKey(spec.key, BUILT) in context.selected_asset_check_keys:
                 yield dg.AssetCheckResult(

@@ -6,6 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from pipelines import lineage, settings, warehouse
@@ -37,9 +38,12 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
 def test_lineage_is_checked_once_for_the_same_models_and_contracts(
     site: Site, compiled: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tracing.trace(site)
-    tracing.trace(site)
+    first = tracing.trace(site)
+    again = tracing.trace(site)
     assert len(compiled) == 2
+    assert [tuple(each) for each in again["fct_enrolments"]["cohort"]] == first["fct_enrolments"]["cohort"]
+    told = tracing.shown(again, "fct_enrolments", lambda name: dg.AssetKey([name]))["dagster/column_lineage"]
+    assert dg.TableColumnDep(dg.AssetKey(["int_learning_events_assigned"]), "cohort") in told.deps_by_column["cohort"]
     contracts = shutil.copytree(settings.CONTRACTS_DIR, tmp_path / "data_contracts")
     (contracts / "traffic.yaml").write_text((contracts / "traffic.yaml").read_text() + "\n# another\n")
     monkeypatch.setattr(settings, "CONTRACTS_DIR", contracts)
