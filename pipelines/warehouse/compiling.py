@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
 
 from pipelines import settings
+from pipelines.settings import Home
 from pipelines.warehouse.handover import Handover, handed_over
 from pipelines.warehouse.running import ModelFailure
 
@@ -22,19 +24,31 @@ class Nothing:
     """Takes the place of what a build hands over: to compile or document models, dbt opens no connection."""
 
 
-def compiled_models() -> Mapping[str, str]:
-    """Return model → its compiled SQL. Raises ModelFailure."""
+def compiled_models(home: Home | None = None) -> Mapping[str, str]:
+    """Return model → its compiled SQL; of a home the project is parsed no more often than it changes. Raises ModelFailure."""
     settings.silence()
+    with tempfile.TemporaryDirectory() as folder, handed_over(cast("Handover", Nothing())):
+        results = _compile(home.dagster / "dbt" if home else Path(folder))
+    nodes = (result.node for result in results)
+    return {node.name: node.compiled_code for node in nodes if str(node.resource_type) == "model"}
+
+
+def _compile(folder: Path) -> Iterable[Any]:
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
 
     project = str(settings.DBT_PROJECT_DIR)
-    with tempfile.TemporaryDirectory() as folder, handed_over(cast("Handover", Nothing())):
-        places = ["--project-dir", project, "--profiles-dir", project, "--target-path", folder]
-        offline = ["--no-introspect", "--no-populate-cache", "--vars", json.dumps(_VARIABLES)]
-        outcome = dbtRunner().invoke([*QUIET, "--log-path", folder, "compile", *offline, *places])
-    results = getattr(outcome.result, "results", None)
+    places = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(folder / "target")]
+    quiet = [*QUIET, "--no-write-json", "--log-path", str(folder / "logs")]
+    # Without variables, as before a build: given while parsing, they would make dbt parse everything again.
+    parsed = dbtRunner().invoke([*quiet, "parse", *places])
+    if not isinstance(parsed.result, Manifest):
+        message = f"the dbt project cannot be read: {parsed.exception}"
+        raise ModelFailure(message)
+    offline = ["--no-introspect", "--no-populate-cache", "--vars", json.dumps(_VARIABLES)]
+    outcome = dbtRunner(manifest=parsed.result).invoke([*quiet, "compile", *offline, *places])
+    results: Iterable[Any] | None = getattr(outcome.result, "results", None)
     if not outcome.success or results is None:
         message = f"the models cannot be compiled: {type(outcome.exception).__name__}"
         raise ModelFailure(message)
-    nodes = (result.node for result in results)
-    return {node.name: node.compiled_code for node in nodes if str(node.resource_type) == "model"}
+    return results

@@ -26,7 +26,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     """Count how often models are compiled, and let a test say what they are."""
     asked: list[dict[str, str]] = [dict(warehouse.compiled_models())]
 
-    def compiled_models() -> dict[str, str]:
+    def compiled_models(_: settings.Home) -> dict[str, str]:
         asked.append(asked[0])
         return asked[0]
 
