@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -127,6 +128,31 @@ def export() -> None:
             for name, dataset in graph.datasets.items()
         }
     )
+
+
+@lineage.command()
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("crosslife-lineage.html"),
+    show_default=True,
+    help="The file to write.",
+)
+@debug_option
+def page(out: Path) -> None:
+    """Write the graph as one page to walk, to be opened in a browser: no server, no script, no row.
+
+    \b
+    Every run writes it, too, as <home>/evidence/lineage.html.
+
+    Example:
+      crosslife lineage page --out lineage.html
+    """
+    from pipelines.lineage import write_page
+
+    graph, tainted = _graph()
+    write_page(out, graph, tainted, place(home=None, policy=None).contracts())
+    click.echo(f"{out}: {sum(len(dataset.columns) for dataset in graph.datasets.values()):,} columns")
 
 
 def _graph() -> tuple[Graph, Tainted]:

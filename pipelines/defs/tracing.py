@@ -35,7 +35,8 @@ def trace(site: Site) -> Edges:
         return edges
     # A model against its contract is dbt's to refuse: it holds back what is made of it, and nothing else.
     graph = lineage.assemble(site.contracts, warehouse.compiled_models(site.home), is_strict=False)
-    lineage.refuse_leaks(graph, site.contracts)
+    tainted = lineage.refuse_leaks(graph, site.contracts)
+    lineage.write_page(site.home.evidence / "lineage.html", graph, tainted, site.contracts)
     columns = sum(len(dataset.columns) for dataset in graph.datasets.values())
     site.say(f"lineage: {columns:,} columns, none tells more than it may")
     edges = _edges(graph)

@@ -1,0 +1,142 @@
+"""The graph as one page to walk: each column with what it is made of and what is made of it, as links. No script, no request.
+
+Not here: what the graph says (assembling) or whether it may (taint).
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pipelines.contracts import Contracts
+from pipelines.lineage.assembling import LANDING, RELEASE
+from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.statements import Column, Dependency
+from pipelines.lineage.taint import LABELS, Tainted
+
+_LAYERS = {
+    "release": "Published",
+    "model": "Models",
+    "lake": "Lake",
+    "landing": "As it arrives",
+}
+_HEAD = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Lineage</title>
+<style>
+:root { color-scheme: light dark; --line: #8886; --way: #15803d; --told: #b45309; }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
+h2 { border-bottom: 2px solid var(--line); margin-top: 3rem; }
+h3 { margin: 2rem 0 0; font-size: 1.1rem; }
+.column { border-top: 1px solid var(--line); padding: .4rem 0 .4rem .5rem; }
+.column:target { outline: 2px solid var(--way); outline-offset: 2px; }
+.column p { margin: .1rem 0; }
+.name { font-weight: 600; }
+.of { color: GrayText; margin: 0 0 .5rem; }
+.told, .done { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .3rem; font-size: .85rem; white-space: nowrap; }
+.told { color: var(--told); } .done { color: var(--way); }
+nav ul { columns: 18rem; padding-left: 1rem; }
+dt { font-weight: 600; float: left; clear: left; min-width: 8rem; } dd { margin-left: 9rem; }
+</style></head><body>
+<h1>Lineage</h1>
+<p>Every column from the field that arrives to the published figure.
+<span class="done">green</span> is what is done on the way: a treatment, or an operation.
+<span class="told">amber</span> is what a column still tells of a person.
+What decides which rows a table has stands below its name.</p>
+"""
+
+
+def write(file: Path, graph: Graph, tainted: Tainted, contracts: Contracts) -> None:
+    """Write the page; it names columns and treatments and bears no row."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = file.with_name(f".{file.name}.part")
+    beside.write_text(page(graph, tainted, contracts), encoding="utf-8")
+    beside.replace(file)
+
+
+def page(graph: Graph, tainted: Tainted, contracts: Contracts) -> str:
+    """Return the page as HTML."""
+    used = _used(graph)
+    words = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in LABELS.items())
+    done = "".join(
+        f"<dt>{html.escape(name)}</dt><dd>{html.escape(each.removes)}</dd>"
+        for name, each in contracts.taxonomy.treatments.items()
+    )
+    parts = [
+        _HEAD,
+        f"<details><summary>What the words mean</summary><dl>{words}</dl><h3>Treatments</h3><dl>{done}</dl></details>",
+    ]
+    layers = {layer: [each for each in graph.datasets.values() if each.layer == layer] for layer in _LAYERS}
+    parts.append("<nav>")
+    for layer, title in _LAYERS.items():
+        links = "".join(
+            f'<li><a href="#{_anchor(each.name)}">{html.escape(_plain(each.name))}</a></li>'
+            for each in sorted(layers[layer], key=lambda each: each.name)
+        )
+        parts.append(f"<h2>{title}</h2><ul>{links}</ul>")
+    parts.append("</nav>")
+    for layer, title in _LAYERS.items():
+        parts.append(f"<h2>{title}, column by column</h2>")
+        parts += [_dataset(each, graph, tainted, used) for each in sorted(layers[layer], key=lambda each: each.name)]
+    return "".join([*parts, "</body></html>\n"])
+
+
+def _used(graph: Graph) -> Mapping[Column, list[tuple[str, Dependency]]]:
+    """Return for each column what is made of it: columns, and tables whose rows it decides about."""
+    found: dict[Column, list[tuple[str, Dependency]]] = {}
+    for dataset in graph.datasets.values():
+        for name, own in dataset.columns.items():
+            for each in sorted(own):
+                found.setdefault(each.column, []).append((f"{dataset.name}.{name}", each))
+        for each in sorted(dataset.rows):
+            found.setdefault(each.column, []).append((dataset.name, each))
+    return found
+
+
+def _dataset(
+    dataset: Dataset, graph: Graph, tainted: Tainted, used: Mapping[Column, list[tuple[str, Dependency]]]
+) -> str:
+    facts = [f"domain {dataset.domain}"] if dataset.domain else []
+    facts += [f"for {', '.join(sorted(dataset.purposes))}"] if dataset.purposes else []
+    rows = f"<p class='of'>its rows are decided by {_links(dataset.rows)}</p>" if dataset.rows else ""
+    columns = "".join(_column(Column(dataset.name, name), graph, tainted, used) for name in dataset.columns)
+    return (
+        f'<section id="{_anchor(dataset.name)}"><h3>{html.escape(_plain(dataset.name))}</h3>'
+        f"<p class='of'>{html.escape('; '.join(facts))}</p>{rows}{columns}</section>"
+    )
+
+
+def _column(column: Column, graph: Graph, tainted: Tainted, used: Mapping[Column, list[tuple[str, Dependency]]]) -> str:
+    labels = " ".join(f'<span class="told">{html.escape(label)}</span>' for label in sorted(tainted.labels[column]))
+    made_of = graph.datasets[column.dataset].columns[column.name]
+    above = f"<p>made of {_links(made_of)}</p>" if made_of else ""
+    below = ", ".join(
+        f'<a href="#{_anchor(name)}">{html.escape(name)}</a>{_how(each)}'
+        for name, each in dict.fromkeys(used.get(column, ()))
+    )
+    return (
+        f'<div class="column" id="{_anchor(str(column))}"><p><span class="name">{html.escape(column.name)}</span> {labels}</p>'
+        f"{above}{f'<p>goes into {below}</p>' if below else ''}</div>"
+    )
+
+
+def _links(found: Iterable[Dependency]) -> str:
+    return ", ".join(
+        f'<a href="#{_anchor(str(each.column))}">{html.escape(str(each.column))}</a>{_how(each)}'
+        for each in sorted(found)
+    )
+
+
+def _how(each: Dependency) -> str:
+    words = ([] if each.part == "value" else [each.part]) + [operation.name for operation in each.through]
+    return "".join(f' <span class="done">{html.escape(word)}</span>' for word in dict.fromkeys(words))
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix(LANDING).removeprefix(RELEASE)
+
+
+def _anchor(name: str) -> str:
+    return html.escape(name.replace(" ", "_"), quote=True)

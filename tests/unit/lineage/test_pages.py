@@ -1,0 +1,52 @@
+"""The page to walk: every link leads somewhere on it, and it asks for nothing outside."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipelines import contracts as contracts_room
+from pipelines import lineage, settings
+from pipelines.lineage import Column, Dataset, Dependency, Graph, Operation
+from pipelines.lineage.pages import page
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    contracts = contracts_room.load(settings.CONTRACTS_DIR)
+    stored = Dependency(Column("landing/accounts", "email"), "value", (Operation("pseudonymise"),))
+    graph = Graph(
+        [
+            Dataset("landing/accounts", "landing", {"email": frozenset(), "<b>": frozenset()}, domain="analytics"),
+            Dataset(
+                "m", "model", {"n": frozenset({stored})}, rows=frozenset({stored}), purposes=frozenset({"service"})
+            ),
+        ]
+    )
+    labels = {
+        Column("landing/accounts", "email"): {"direct"},
+        Column("landing/accounts", "<b>"): set(),
+        Column("m", "n"): set(),
+    }
+    return page(graph, lineage.Tainted({column: frozenset(own) for column, own in labels.items()}, ()), contracts)
+
+
+def test_every_link_leads_to_a_place_of_the_page(text: str) -> None:
+    targets, links = set(re.findall(r' id="([^"]+)"', text)), re.findall(r'href="#([^"]+)"', text)
+    assert {"landing/accounts.email", "m.n", "m"} <= set(links)
+    assert not set(links) - targets
+
+
+def test_a_column_says_what_it_tells_what_is_done_to_it_and_where_it_goes(text: str) -> None:
+    field = text[text.index('id="landing/accounts.email"') :]
+    assert field.index('<span class="told">direct</span>') < field.index("goes into")
+    model = text[text.index('id="m.n"') :]
+    assert 'made of <a href="#landing/accounts.email">' in model
+    assert '<span class="done">pseudonymise</span>' in model
+
+
+def test_the_page_asks_for_nothing_and_runs_nothing(text: str) -> None:
+    assert "default-src 'none'" in text
+    assert not re.search(r"<script|<link|<img|src=|https?:|@import|url\(", text)
+    assert "<b>" not in text
