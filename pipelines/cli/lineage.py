@@ -186,7 +186,7 @@ def _next(graph: Graph, at: Column, *, downstream: bool, rows: bool) -> list[tup
 
 def _how(found: Dependency) -> str:
     words: list[str] = [] if found.part == "value" else [found.part]
-    words += dict.fromkeys(each.name for each in found.through)
+    words += dict.fromkeys(each.name for each in found.through if each.name != "compute")
     return f"   ({', '.join(words)})" if words else ""
 
 

@@ -27,6 +27,6 @@ def folder_fingerprint(project: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(project.rglob("*")):
         inside = file.relative_to(project)
-        if file.suffix in _READ and inside.parts[0] not in _WRITTEN_BY_DBT:
+        if file.suffix.lower() in _READ and inside.parts[0] not in _WRITTEN_BY_DBT:
             digest.update(f"{inside.as_posix()}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import dagster as dg
 
-from pipelines import lineage, settings, warehouse
+from pipelines import contracts, lineage, settings, warehouse
 from pipelines.defs.fingerprints import folder_fingerprint, models_fingerprint
 from pipelines.defs.site import Site
 
@@ -67,10 +68,12 @@ def _edges(graph: lineage.Graph) -> Edges:
 
 
 def _fingerprint(site: Site) -> str:
+    rooms = (Path(str(room.__file__)).parent for room in (lineage, contracts, warehouse))
     parts = [
         models_fingerprint(),
         folder_fingerprint(settings.CONTRACTS_DIR),
-        folder_fingerprint(Path(lineage.__file__).parent),
+        *map(folder_fingerprint, rooms),
+        *map(version, ("sqlglot", "dbt-core", "dbt-duckdb", "duckdb")),
     ]
     return hashlib.sha256(" ".join(parts).encode() + site.policy.read_bytes()).hexdigest()
 

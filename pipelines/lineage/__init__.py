@@ -6,7 +6,8 @@ Not here: who is told of a leak (cli, defs), how a treatment works (intake, iden
 from pipelines.lineage.assembling import LANDING, RELEASE, assemble
 from pipelines.lineage.graph import Dataset, Graph
 from pipelines.lineage.pages import write as write_page
-from pipelines.lineage.statements import Column, Dependency, LineageUnresolved, Operation
+from pipelines.lineage.parsing import LineageUnresolved
+from pipelines.lineage.statements import Column, Dependency, Operation
 from pipelines.lineage.taint import LABELS, Leak, LineageLeak, Tainted, check, refuse_leaks
 
 __all__ = [

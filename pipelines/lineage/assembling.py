@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-import sqlglot
-from sqlglot import exp
-
 from pipelines.contracts import Contracts, InboundContract, InternalContract, OutboundContract
 from pipelines.lineage import statements
 from pipelines.lineage.graph import Dataset, Graph
 from pipelines.lineage.operations import CUT
-from pipelines.lineage.statements import Column, Dependency, LineageUnresolved, Operation, Statement
+from pipelines.lineage.parsing import LineageUnresolved, tables_of
+from pipelines.lineage.statements import Column, Dependency, Operation, Statement
 
 LANDING, RELEASE = "landing/", "release/"
 ASSESSED = "assess"
@@ -87,11 +85,15 @@ def _internal(contract: InternalContract, known: Mapping[str, list[str]]) -> Dat
         for column in contract.lake_columns
     }
     purposes = frozenset(contract.purposes)
-    return Dataset(contract.name, "lake", columns, found.rows, domain=contract.domain, purposes=purposes)
+    return Dataset(
+        contract.name, "lake", columns, found.rows, domain=contract.domain, purposes=purposes, reads=found.tables
+    )
 
 
 def _statements(models: Mapping[str, str], known: Mapping[str, list[str]]) -> dict[str, Statement]:
-    read = {name: _tables(sql, name=name) for name, sql in models.items()}
+    if twice := sorted(models.keys() & known.keys()):
+        raise LineageUnresolved(f"models have the names of datasets: {', '.join(twice)}")
+    read = {name: tables_of(sql, name=name) for name, sql in models.items()}
     columns, found = dict(known), dict[str, Statement]()
     try:
         for name in TopologicalSorter({name: sorted(own & models.keys()) for name, own in read.items()}).static_order():
@@ -102,16 +104,10 @@ def _statements(models: Mapping[str, str], known: Mapping[str, list[str]]) -> di
     return found
 
 
-def _tables(sql: str, *, name: str) -> set[str]:
-    try:
-        return {table.name for table in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Table)}
-    except sqlglot.errors.SqlglotError:
-        raise LineageUnresolved(f"{name} cannot be read as SQL") from None
-
-
 def _model(name: str, found: Statement, contracts: Contracts) -> Dataset:
     outbound = contracts.outbound.get(name)
-    return Dataset(name, "model", found.columns, found.rows, domain=outbound.domain if outbound else None)
+    domain = outbound.domain if outbound else None
+    return Dataset(name, "model", found.columns, found.rows, domain=domain, reads=found.tables)
 
 
 def _released(contract: OutboundContract, models: Mapping[str, list[str]]) -> Dataset:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeAlias
 
-from pipelines.lineage.statements import Column, Dependency, LineageUnresolved
+from pipelines.lineage.parsing import LineageUnresolved
+from pipelines.lineage.statements import Column, Dependency
 
 Layer: TypeAlias = Literal["landing", "lake", "model", "release"]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset with what each of its columns is made of, and what decides about its rows.
+    """A dataset with what each of its columns is made of, what decides about its rows, and what it reads, be it to count rows.
 
     `domain` and `purposes` are those it is declared for; None where nothing is declared and it takes them from what it reads.
     """
@@ -25,10 +26,15 @@ class Dataset:
     rows: frozenset[Dependency] = frozenset()
     domain: str | None = None
     purposes: frozenset[str] | None = None
+    reads: frozenset[str] = frozenset()
 
     def made_of(self) -> frozenset[Dependency]:
         """Return everything that it reads."""
         return frozenset().union(self.rows, *self.columns.values())
+
+    def parents(self) -> set[str]:
+        """Return the datasets that it reads."""
+        return {*self.reads, *(each.column.dataset for each in self.made_of())} - {self.name}
 
     def all_columns(self) -> Iterator[Column]:
         """Yield its columns."""
@@ -39,11 +45,14 @@ class Graph:
     """Datasets in the order in which they are made. Raises LineageUnresolved where one reads what nobody makes."""
 
     def __init__(self, datasets: Iterable[Dataset]) -> None:
-        found = {dataset.name: dataset for dataset in datasets}
-        parents = {
-            name: sorted({each.column.dataset for each in dataset.made_of()} - {name})
-            for name, dataset in found.items()
-        }
+        listed = list(datasets)
+        found = {dataset.name: dataset for dataset in listed}
+        if len(found) < len(listed):
+            names = [dataset.name for dataset in listed]
+            raise LineageUnresolved(
+                f"two datasets have one name: {', '.join(sorted({n for n in names if names.count(n) > 1}))}"
+            )
+        parents = {name: sorted(dataset.parents()) for name, dataset in found.items()}
         try:
             order = tuple(TopologicalSorter(parents).static_order())
         except CycleError as error:

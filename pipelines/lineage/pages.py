@@ -12,6 +12,7 @@ from pathlib import Path
 from pipelines.contracts import Contracts
 from pipelines.lineage.assembling import LANDING, RELEASE
 from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.operations import COMPUTE
 from pipelines.lineage.statements import Column, Dependency
 from pipelines.lineage.taint import LABELS, Tainted
 
@@ -130,7 +131,7 @@ def _links(found: Iterable[Dependency]) -> str:
 
 
 def _how(each: Dependency) -> str:
-    words = ([] if each.part == "value" else [each.part]) + [operation.name for operation in each.through]
+    words = ([] if each.part == "value" else [each.part]) + [done.name for done in each.through if done.name != COMPUTE]
     return "".join(f' <span class="done">{html.escape(word)}</span>' for word in dict.fromkeys(words))
 
 

@@ -10,19 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.optimizer.scope import Scope
 
-from pipelines.lineage.operations import AGGREGATE, Part, operands
-
-_DIALECT = "duckdb"
-
-
-class LineageUnresolved(RuntimeError):
-    """It cannot be told what a column is made of, so nothing may be made of it."""
+from pipelines.lineage.operations import AGGREGATE, MIDDLE, Part, is_followed, operands
+from pipelines.lineage.parsing import LineageUnresolved, scope_of, table_of
 
 
 @dataclass(frozen=True, order=True)
@@ -39,10 +31,10 @@ class Column:
 
 @dataclass(frozen=True, order=True)
 class Operation:
-    """What is done to a value: a treatment of the taxonomy, or one of SQL. An aggregate says `by` which columns it is grouped."""
+    """What is done to a value: a treatment of the taxonomy, or one of SQL. An aggregate says `by` what it is grouped."""
 
     name: str
-    by: tuple[Column, ...] = ()
+    by: tuple[Dependency, ...] = ()
 
 
 @dataclass(frozen=True, order=True)
@@ -56,10 +48,11 @@ class Dependency:
 
 @dataclass(frozen=True)
 class Statement:
-    """What each column of a SELECT is made of, and what decides about its rows."""
+    """What each column of a SELECT is made of, what decides about its rows, and which tables it reads, be it to count."""
 
     columns: Mapping[str, frozenset[Dependency]]
     rows: frozenset[Dependency]
+    tables: frozenset[str] = frozenset()
 
 
 def read(sql: str, *, name: str, known: Mapping[str, Sequence[str]]) -> Statement:
@@ -67,37 +60,13 @@ def read(sql: str, *, name: str, known: Mapping[str, Sequence[str]]) -> Statemen
 
     Raises LineageUnresolved.
     """
+    scope = scope_of(sql, name=name, known=known)
+    reader = _Reader(name)
     try:
-        trees = sqlglot.parse(sql, dialect=_DIALECT)
-        if len(trees) != 1 or not isinstance(trees[0], exp.Query):
-            raise LineageUnresolved(f"{name} is no single SELECT")
-        tree = _plain(trees[0], name=name, known=known)
-        schema: dict[str, object] = {table: dict.fromkeys(columns, "unknown") for table, columns in known.items()}
-        tree = qualify(tree, schema=schema, dialect=_DIALECT, quote_identifiers=False, identify=False)
-        scope = build_scope(tree)
-    except SqlglotError as error:
-        # Its message quotes SQL, which bears no data: the models are ours.
-        raise LineageUnresolved(f"{name} cannot be resolved: {str(error).splitlines()[0]}") from None
-    if scope is None:
-        raise LineageUnresolved(f"{name} is no single SELECT")
-    columns, rows = _Reader(name).read(scope, ())
-    return Statement(columns, rows)
-
-
-def _plain(tree: exp.Query, *, name: str, known: Mapping[str, Sequence[str]]) -> exp.Query:
-    """Return the tree with plain table names, which are unique among datasets and models."""
-    if tree.find(exp.Columns):
-        raise LineageUnresolved(f"{name} names columns by a pattern")
-    own = {cte.alias for cte in tree.find_all(exp.CTE)}
-    for table in tree.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier):
-            raise LineageUnresolved(f"{name} reads from a function, not from a table")
-        is_own = table.name in own and not table.db
-        if not is_own and table.name not in known:
-            raise LineageUnresolved(f"{name} reads {table.name}, of which nothing is known")
-        table.set("db", None)
-        table.set("catalog", None)
-    return tree
+        columns, rows = reader.read(scope, ())
+    except RecursionError:
+        raise LineageUnresolved(f"{name} is nested too deeply") from None
+    return Statement(columns, rows, frozenset(reader.tables))
 
 
 _Columns: TypeAlias = Mapping[str, frozenset[Dependency]]
@@ -107,6 +76,7 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self._name = name
         self._done: dict[int, tuple[_Columns, frozenset[Dependency]]] = {}
+        self.tables = set[str]()
 
     def read(self, scope: Scope, outer: tuple[Scope, ...]) -> tuple[_Columns, frozenset[Dependency]]:
         if id(scope) not in self._done:
@@ -122,6 +92,8 @@ class _Reader:
             return {each.name: frozenset() for each in names}, frozenset()
         if not isinstance(tree, exp.Select):
             raise LineageUnresolved(f"{self._name} has a part that is no SELECT: {type(tree).__name__}")
+        own = (table_of(each) for _, each in scope.selected_sources.values() if isinstance(each, exp.Table))
+        self.tables.update(filter(None, own))
         within = _Scope(self, scope, outer)
         columns = {each.alias_or_name: frozenset(within.of(each, "value", ())) for each in tree.selects}
         if "*" in columns or len(columns) != len(tree.selects):
@@ -131,6 +103,8 @@ class _Reader:
     def _read_union(self, scope: Scope, outer: tuple[Scope, ...]) -> tuple[_Columns, frozenset[Dependency]]:
         if scope.expression.args.get("by_name"):
             raise LineageUnresolved(f"{self._name} has a union by name")
+        if scope.expression.args.get("limit"):
+            raise LineageUnresolved(f"{self._name} takes the first of a union: put the union into a CTE")
         sides = [self.read(side, outer) for side in scope.set_operation_scopes]
         (left, _), (right, _) = sides
         if len(left) != len(right):
@@ -151,7 +125,9 @@ class _Scope:
     def __init__(self, reader: _Reader, scope: Scope, outer: tuple[Scope, ...]) -> None:
         self._reader, self._scope, self._outer = reader, scope, outer
         self._below = {id(each.expression): each for each in scope.subquery_scopes}
-        self._group: tuple[Column, ...] | None = None
+        self._group: tuple[Dependency, ...] | None = None
+        # For each row around it such a query works out something else: what it counts is of that row alone.
+        self._is_of_a_row = any(each.is_subquery and each.external_columns for each in (scope, *outer))
 
     def rows(self, tree: exp.Select) -> Iterator[Dependency]:
         """Yield what decides about the rows of the SELECT and of what it reads."""
@@ -165,12 +141,13 @@ class _Scope:
             ("group", "group"),
         ]
         # An order decides about rows where only the first of them are taken.
-        clauses += [("order", "order")] if tree.args.get("limit") else []
+        clauses += [("order", "order"), ("filter", "limit"), ("filter", "offset")] if tree.args.get("limit") else []
         for part, clause in clauses:
             if node := tree.args.get(clause):
                 yield from self.of(node, part, ())
-        for each in tree.selects if tree.args.get("distinct") else ():
-            yield from self.of(each, "group", ())
+        if distinct := tree.args.get("distinct"):
+            for each in tree.selects if not distinct.args.get("on") else distinct.args["on"].expressions:
+                yield from self.of(each, "group", ())
         for join in tree.args.get("joins") or ():
             for node in (join.args.get("on"), *(join.args.get("using") or ())):
                 if node is not None:
@@ -182,19 +159,40 @@ class _Scope:
             yield from self._column(node, part, through)
         elif isinstance(node, exp.Subquery | exp.Query):
             yield from self._subquery(node.unnest() if isinstance(node, exp.Subquery) else node, part, through)
+        elif not is_followed(node):
+            raise LineageUnresolved(f"{self._reader._name} takes a whole row or a star for a value: {node.sql()}")
         else:
+            if isinstance(node, exp.Count) and part == "value":
+                yield from self._counted(through)
             for below, its_part, name in operands(node, part):
-                done = (Operation(name, self._grouped_by() if name == AGGREGATE else ()),) if name else ()
-                yield from self.of(below, its_part, (*through, *done))
+                yield from self.of(below, its_part, (*through, *self._done_by(name)))
 
-    def _grouped_by(self) -> tuple[Column, ...]:
+    def _done_by(self, name: str | None) -> tuple[Operation, ...]:
+        if name in (AGGREGATE, MIDDLE):
+            return () if self._is_of_a_row else (Operation(name, self._grouped_by()),)
+        return (Operation(name),) if name else ()
+
+    def _counted(self, through: tuple[Operation, ...]) -> Iterator[Dependency]:
+        """Yield what rows are counted by: a count of each person's rows is known of that person."""
+        around = (*self._done_by(AGGREGATE), *reversed(through))
+        for each in self._grouped_by():
+            yield Dependency(each.column, "counted", (*each.through, *around))
+
+    def _grouped_by(self) -> tuple[Dependency, ...]:
         if self._group is None:
             self._group = ()  # an aggregate among the groups, which no engine takes, is grouped by nothing
             group = self._scope.expression.args.get("group")
-            self._group = tuple(sorted({each.column for each in self.of(group, "group", ())})) if group else ()
+            self._group = tuple(sorted(set(self.of(group, "value", ())))) if group else ()
         return self._group
 
     def _column(self, node: exp.Column, part: Part, through: tuple[Operation, ...]) -> Iterator[Dependency]:
+        tree = self._scope.expression
+        selects = tree.selects if isinstance(tree, exp.Select) and not node.table else []
+        named = [each for each in selects if each.alias_or_name == node.name]
+        if len(named) == 1 and part != "value":
+            # A name of the SELECT itself, as in ORDER BY.
+            yield from self.of(named[0], part, through)
+            return
         for scope in (self._scope, *reversed(self._outer)):
             source = scope.sources.get(node.table)
             if isinstance(source, Scope):
@@ -203,8 +201,9 @@ class _Scope:
                     break
                 yield from (_as(each, part, through) for each in columns[node.name])
                 return
-            if isinstance(source, exp.Table):
-                yield Dependency(Column(source.name, node.name), part, tuple(reversed(through)))
+            table = table_of(source) if isinstance(source, exp.Table) else None
+            if table is not None:
+                yield Dependency(Column(table, node.name), part, tuple(reversed(through)))
                 return
         raise LineageUnresolved(f"{self._reader._name} reads {node.sql()}, which no table of it has")
 
@@ -223,4 +222,6 @@ class _Scope:
 def _as(found: Dependency, part: Part, through: Iterable[Operation] = ()) -> Dependency:
     """Return a dependency as one of what is made of the column that has it."""
     own = found.part if part == "value" else part
-    return Dependency(found.column, own, (*found.through, *reversed(tuple(through))))
+    # What decides, and is not passed on, is not what an operation is done to.
+    done = tuple(reversed(tuple(through))) if found.part in ("value", "counted") else ()
+    return Dependency(found.column, own, (*found.through, *done))

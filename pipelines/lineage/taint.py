@@ -14,10 +14,10 @@ from typing import TypeAlias
 from pipelines.contracts import Contracts, LakeColumn
 from pipelines.lineage.assembling import LANDING, RELEASE
 from pipelines.lineage.graph import Dataset, Graph
-from pipelines.lineage.operations import AGGREGATE, CUT
+from pipelines.lineage.operations import AGGREGATE, COMPUTE, CUT, MIDDLE, NAMED
 from pipelines.lineage.statements import Column, Dependency, Operation
 
-DIRECT, ONLINE, SPECIAL, QUASI, PSEUDONYM, KEY, INSTANT, SINGLE = (
+DIRECT, ONLINE, SPECIAL, QUASI, PSEUDONYM, KEY, INSTANT, MEASURED, SINGLE = (
     "direct",
     "online",
     "special",
@@ -25,6 +25,7 @@ DIRECT, ONLINE, SPECIAL, QUASI, PSEUDONYM, KEY, INSTANT, SINGLE = (
     "pseudonym",
     "key",
     "instant",
+    "measured",
     "single",
 )
 LABELS: Mapping[str, str] = {
@@ -35,13 +36,18 @@ LABELS: Mapping[str, str] = {
     PSEUDONYM: "stands for a person in one domain",
     KEY: "stands for one act",
     INSTANT: "the instant of an act",
+    MEASURED: "worked out of instants",
     SINGLE: "what is known of one person or act",
 }
 # Nothing but a treatment at intake takes these away, and every part that a column takes passes them on.
 _RAW = frozenset({DIRECT, ONLINE, SPECIAL})
 _NAMED = 3
 _TELLING = ("confidential", "restricted")
-_SINGLE = frozenset({QUASI, PSEUDONYM, KEY, INSTANT, SINGLE})
+_SINGLE = frozenset({QUASI, PSEUDONYM, KEY, INSTANT, MEASURED, SINGLE})
+# By any of these one person or act is found again.
+_IDENTIFYING = frozenset({PSEUDONYM, KEY, INSTANT})
+# These words are of treatments and of SQL alike, and mean the same.
+_OPERATIONS = frozenset({AGGREGATE, CUT})
 
 _Labels: TypeAlias = dict[str, Dependency | None]
 
@@ -75,7 +81,7 @@ def check(graph: Graph, contracts: Contracts) -> Tainted:
     """Let labels flow along the graph; return those of every column, and every leak with its path."""
     flow = _Flow(graph, contracts)
     flow.run()
-    leaks = sorted({*flow.raw(), *flow.published(), *flow.domains(), *flow.purposes()})
+    leaks = sorted({*flow.raw(), *flow.published(), *flow.named(), *flow.domains(), *flow.purposes()})
     return Tainted({column: frozenset(found) for column, found in flow.labels.items()}, tuple(leaks))
 
 
@@ -111,24 +117,45 @@ class _Flow:
         for each in sorted(dependencies):
             for label in self.labels[each.column]:
                 if self._passes(label, each):
-                    found.setdefault(label, each)
+                    found.setdefault(self._becomes(label, each), each)
+            if each.part == "counted" and not any(map(self._is_of_many, each.through)):
+                found.setdefault(SINGLE, each)
         return found
 
     def _passes(self, label: str, by: Dependency) -> bool:
-        kind, names = label.partition(":")[0], {each.name for each in by.through}
+        kind, names = label.partition(":")[0], [each.name for each in by.through]
         if kind in _RAW:
-            return not any(kind in self._removes.get(name, ()) for name in names - {AGGREGATE})
-        if by.part != "value" or any(self._is_of_many(each) for each in by.through):
+            return not any(kind in self._removes.get(name, ()) for name in names if name not in _OPERATIONS)
+        if by.part != "value" or self._ends(kind, by.through):
             return False
         # What stands in the lake says itself what it still is (`leaves` of its treatment).
-        if names & self._removes.keys() - {AGGREGATE, CUT}:
-            return kind == QUASI and "keep" in names
-        return not (kind == INSTANT and CUT in names)
+        treatments = self._removes.keys() & set(names) - _OPERATIONS
+        return not treatments or "keep" in treatments
+
+    def _becomes(self, label: str, by: Dependency) -> str:
+        names = [each.name for each in by.through]
+        return MEASURED if label == INSTANT and by.part == "value" and COMPUTE in names else label
+
+    def _ends(self, kind: str, through: tuple[Operation, ...]) -> bool:
+        """Say whether operations take a label of a single person or act away: by working out something of many, or a day."""
+        names = [each.name for each in through]
+        if kind == INSTANT and CUT in names:
+            return COMPUTE not in names[: names.index(CUT)]
+        # A pseudonym, a key or an instant has no middle: it would be one of them.
+        ending = {AGGREGATE} if kind in _IDENTIFYING else {AGGREGATE, MIDDLE}
+        return any(each.name in ending and self._is_of_many(each) for each in through)
 
     def _is_of_many(self, operation: Operation) -> bool:
-        """Say whether an operation works out something of several people: an aggregate that no person or act is grouped by."""
-        told = (label.partition(":")[0] for column in operation.by for label in self.labels[column])
-        return operation.name == AGGREGATE and not _RAW.union((PSEUDONYM, KEY)) & set(told)
+        """Say whether an operation works out something of several people: no person, act or instant is grouped by."""
+        if operation.name not in (AGGREGATE, MIDDLE):
+            return False
+        told = {
+            label.partition(":")[0]
+            for by in operation.by
+            for label in self.labels[by.column]
+            if self._passes(label, by)
+        }
+        return not told & (_RAW | _IDENTIFYING | {MEASURED})
 
     def _first(self, dataset: Dataset, name: str) -> _Labels:
         """Return what a column tells of its own accord: a field as it lands, and a treated value."""
@@ -140,8 +167,12 @@ class _Flow:
             return {}
         label = {"pseudonym": f"{PSEUDONYM}:{dataset.domain}", "key": KEY, "quasi": QUASI}.get(column.pii)
         found: _Labels = {label: None} if label else {}
-        if column.classification in _TELLING and not label:
-            found[INSTANT if column.sql_type.startswith("TIMESTAMP") else SINGLE] = None
+        if column.sql_type.startswith("TIMESTAMP") and any(
+            each.pii in ("pseudonym", "key") for each in self._stored(dataset.name).values()
+        ):
+            found[INSTANT] = None
+        elif column.classification in _TELLING and column.treatment == "keep" and not label:
+            found[SINGLE] = None
         return found
 
     def _stored(self, name: str) -> Mapping[str, LakeColumn]:
@@ -161,36 +192,50 @@ class _Flow:
         for contract in self._contracts.outbound.values():
             for each in contract.columns if RELEASE + contract.name in self._graph.datasets else ():
                 column = Column(RELEASE + contract.name, each.name)
-                allowed = {QUASI, SINGLE} if each.role == "dimension" else set[str]()
+                allowed = {QUASI} if each.role == "dimension" else set[str]()
                 for label in sorted(self.labels[column]):
                     kind = label.partition(":")[0]
                     if kind in _SINGLE - allowed:
                         yield self._leak(column, label, f"is published and {LABELS[kind]}, without being aggregated")
 
-    def domains(self) -> Iterator[Leak]:
-        """Yield columns of models that bring pseudonyms of two domains together, or of another than the table is of."""
+    def named(self) -> Iterator[Leak]:
+        """Yield models that compare a pseudonym or a key with a constant, which picks one person out."""
         for dataset in self._graph.datasets.values():
-            if dataset.layer != "model":
+            for each in sorted(dataset.made_of()) if dataset.layer == "model" else ():
+                names = [operation.name for operation in each.through]
+                before = each.through[: names.index(NAMED)] if NAMED in names else ()
+                for label in sorted(self.labels[each.column]) if NAMED in names and each.part != "window" else ():
+                    kind = label.partition(":")[0]
+                    if kind in (PSEUDONYM, KEY) and not self._ends(kind, before):
+                        path = (*self._way(each.column, label), Column(dataset.name, "*"))
+                        yield Leak(Column(dataset.name, "*"), f"compares what {LABELS[kind]} with a constant", path)
+
+    def domains(self) -> Iterator[Leak]:
+        """Yield models that are made, on whatever way, of pseudonyms of two domains, or of another than the table is of."""
+        met: dict[str, dict[str, tuple[str, ...]]] = {}
+        for dataset in self._graph.datasets.values():
+            if dataset.layer in ("landing", "lake"):
+                told = {label for name in dataset.columns for label in self.labels[Column(dataset.name, name)]}
+                own = {label.partition(":")[2] for label in told if label.startswith(f"{PSEUDONYM}:")}
+                # A projection says itself of which domain it is; what it may take from others is checked with its contract.
+                met[dataset.name] = dict.fromkeys(own & {dataset.domain}, (dataset.name,))
                 continue
-            met: dict[str, Dependency] = {}
-            for each in sorted(dataset.made_of()):
-                for label in self.labels[each.column]:
-                    if label.startswith(f"{PSEUDONYM}:"):
-                        met.setdefault(label.partition(":")[2], each)
-            own = dataset.domain
-            for domain, by in sorted(met.items()):
-                others = sorted(met.keys() - {domain})
-                if (own and domain != own) or (not own and others):
-                    why = f"joins the domains {' and '.join(sorted({*met, *([own] if own else [])}))}"
-                    path = (*self._way(by.column, f"{PSEUDONYM}:{domain}"), Column(dataset.name, "*"))
-                    yield Leak(Column(dataset.name, "*"), why, path)
+            found: dict[str, tuple[str, ...]] = {}
+            for parent in sorted(dataset.parents()):
+                for domain, way in met[parent].items():
+                    found.setdefault(domain, (*way, dataset.name))
+            met[dataset.name] = found
+            allowed = {dataset.domain} if dataset.domain else set(list(found)[:1])
+            for domain in sorted(found.keys() - allowed) if dataset.layer == "model" else ():
+                why = f"joins the domains {' and '.join(sorted({*found, *filter(None, allowed)}))}"
+                yield Leak(Column(dataset.name, "*"), why, tuple(Column(name, "*") for name in found[domain]))
 
     def purposes(self) -> Iterator[Leak]:
         """Yield published tables with a purpose that something on their way may not be used for."""
         carried: dict[str, dict[str, tuple[str, ...]]] = {}
         for dataset in self._graph.datasets.values():
             refused: dict[str, tuple[str, ...]] = {}
-            for parent in sorted({each.column.dataset for each in dataset.made_of()} - {dataset.name}):
+            for parent in sorted(dataset.parents()):
                 for purpose, way in carried.get(parent, {}).items():
                     refused.setdefault(purpose, (*way, dataset.name))
             if dataset.layer == "lake" and dataset.purposes is not None:
@@ -214,6 +259,9 @@ class _Flow:
     def _way(self, column: Column, label: str) -> tuple[Column, ...]:
         """Return the way on which a label came to a column, from where it was told first."""
         way = [column]
-        while (by := self.labels[way[-1]][label]) is not None:
+        # What is measured was an instant before; what is known of a single person can begin where it is counted by person.
+        while (
+            by := self.labels[way[-1]].get(label, self.labels[way[-1]].get(INSTANT) if label == MEASURED else None)
+        ) is not None:
             way.append(by.column)
         return tuple(reversed(way))

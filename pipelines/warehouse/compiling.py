@@ -6,6 +6,7 @@ What the SQL means does not belong here (lineage).
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,6 +18,9 @@ from pipelines.warehouse.handover import Handover, handed_over
 from pipelines.warehouse.running import ModelFailure
 
 QUIET = ("--quiet", "--no-print", "--log-level", "none", "--log-level-file", "none", "--no-use-colors")
+_ELSEWHERE = re.compile(
+    r"\b(flags|target|env_var|var|run_query|execute|invocation_id|run_started_at|graph|builtins|context|statement)\b\s*[.(]"
+)
 _VARIABLES = {"as_of": "2000-01-01 00:00:00", "own_sites": ["site.example"]}
 
 
@@ -29,8 +33,28 @@ def compiled_models(home: Home | None = None) -> Mapping[str, str]:
     settings.silence()
     with tempfile.TemporaryDirectory() as folder, handed_over(cast("Handover", Nothing())):
         results = _compile(home.dagster / "dbt" if home else Path(folder))
-    nodes = (result.node for result in results)
+    nodes = [result.node for result in results]
+    for node in nodes:
+        _refuse_what_is_built_otherwise(node)
     return {node.name: node.compiled_code for node in nodes if str(node.resource_type) == "model"}
+
+
+def _refuse_what_is_built_otherwise(node: Any) -> None:  # noqa: ANN401, dbt's own kinds of nodes
+    """Refuse a model that need not be what its compiled SQL says. Raises ModelFailure."""
+    if str(node.resource_type) == "operation" or _hooks(node.config):
+        raise ModelFailure(f"{node.name} has hooks, and what they do is in no model")
+    if str(node.resource_type) != "model":
+        return
+    if node.alias != node.name:
+        raise ModelFailure(f"{node.name} has another name in the warehouse, {node.alias}")
+    if found := _ELSEWHERE.search(node.raw_code):
+        raise ModelFailure(
+            f"{node.name} rests on `{found[1]}`, which can differ from build to build; put it into a macro"
+        )
+
+
+def _hooks(config: Any) -> bool:  # noqa: ANN401
+    return bool(getattr(config, "pre_hook", None) or getattr(config, "post_hook", None))
 
 
 def _compile(folder: Path) -> Iterable[Any]:

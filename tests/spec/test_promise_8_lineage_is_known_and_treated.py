@@ -127,6 +127,75 @@ SINGLE = {
 }
 
 
+# Ways round the check that somebody once found: each must be a leak or be refused as unresolved.
+WAYS_ROUND = [
+    ("to_json(l)", "cross join dim_learners as l"),
+    ("a.v", "cross join (select l as v from dim_learners as l) as a"),
+    ("hash(l)", "cross join dim_learners as l"),
+    ("(l).learner_pseudonym", "cross join dim_learners as l"),
+    ("l['learner_pseudonym']", "cross join dim_learners as l"),
+    ("a.v", "cross join (select unnest(s) as v from (select list(l) as s from dim_learners as l) as x) as a"),
+    ("a.v", "cross join (select dim_learners as v from dim_learners) as a"),
+    (
+        "a.v",
+        "cross join (with accounts as (select 'x' as learner_pseudonym) select max(learner_pseudonym) as v"
+        " from lake.accounts) as a",
+    ),
+    (
+        "a.v",
+        "cross join (select avg(result_percent) as v, learner_pseudonym as p from int_learning_events_valid group by all) as a",
+    ),
+    (
+        "a.v",
+        "cross join (select avg(result_percent) filter (where true) over (partition by learner_pseudonym) as v"
+        " from int_learning_events_valid) as a",
+    ),
+    ("a.v", "cross join (values ((select max(learner_pseudonym) from dim_learners))) as a(v)"),
+    ("(select sum(t.x) from (values (s.session_key)) as t(x))", "cross join fct_sessions as s"),
+    ("a.v", "cross join (select #1 as v from dim_learners) as a"),
+    ("(select * like 'session_key' from fct_sessions limit 1)", ""),
+    ("a.v", "cross join (select quantile_disc(learner_pseudonym, 0) as v from dim_learners) as a"),
+    (
+        "a.v",
+        "cross join (select percentile_disc(0.5) within group (order by learner_pseudonym) as v from dim_learners) as a",
+    ),
+    (
+        "a.v",
+        "cross join (select percentile_cont(0) within group (order by result_percent) as v from int_learning_events_valid) as a",
+    ),
+    ("a.v", "cross join (select quantile_disc(result_percent, 1) as v from int_learning_events_valid) as a"),
+    ("a.v", "cross join (select median(occurred_at) as v from int_learning_events_valid) as a"),
+    (
+        "(select avg(e.result_percent) from int_learning_events_valid as e where e.learner_pseudonym = l.learner_pseudonym)",
+        "cross join dim_learners as l",
+    ),
+    ("(select sum(s.session_key))", "cross join fct_sessions as s"),
+    (
+        "(select count(*) from meta_pixel) + a.n",
+        "cross join (select count(learner_pseudonym) as n from dim_learners) as a",
+    ),
+    ("strftime(s.started_at, '%-H:%-M:%-S')", "cross join fct_sessions as s"),
+    ("strftime(s.started_at, '%g')", "cross join fct_sessions as s"),
+    ("cast(date '2000-01-01' + cast(epoch(s.started_at) as integer) as date)", "cross join fct_sessions as s"),
+    ("a.v", "cross join (select avg(result_percent) as v from int_learning_events_valid group by occurred_at) as a"),
+    ("a.v", "cross join (select learner_pseudonym, count(*) as v from int_learning_events_valid group by 1) as a"),
+    (
+        "a.v",
+        "cross join (select sum(result_percent) as v from int_learning_events_valid where learner_pseudonym = 'x') as a",
+    ),
+    (
+        "a.v",
+        "cross join (select sum(result_percent) filter (where learner_pseudonym = 'x') as v from int_learning_events_valid) as a",
+    ),
+    ("s.session_key::varchar like 'a%'", "cross join fct_sessions as s"),
+    ("case l.learner_pseudonym when 'x' then 1 end", "cross join dim_learners as l"),
+    ("getvariable('x')", ""),
+    ("getenv('HOME')", ""),
+    ("a.v", "cross join (select min(occurred_at) as v from int_learning_events_valid group by learner_pseudonym) as a"),
+    ("l.registered_at", "cross join dim_learners as l"),
+]
+
+
 @pytest.fixture(scope="module")
 def contracts() -> Contracts:
     return contracts_room.load(settings.CONTRACTS_DIR)
@@ -180,7 +249,7 @@ def test_of_the_project_every_column_is_known_and_none_tells_what_it_may_not(
         Column("landing/course_progress", "user_id"), Column("release/agg_completion_rates", "completion_rate")
     )
     assert way is not None
-    assert Column("fct_enrolments", "is_completed") in way
+    assert {"course_progress", "int_learning_events_valid", "fct_enrolments"} <= {column.dataset for column in way}
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -196,7 +265,8 @@ def test_an_identifier_that_is_passed_on_is_found_with_its_way(contracts: Contra
         Column(f"release/{TARGET}", "joined"),
     )
     # Where it first stands it is told, too, and in the rate that is worked out from it; no other column of the mart is.
-    assert {str(leak.column) for leak in every} == {str(stored), f"{TARGET}.joined", *PUBLISHED}
+    # The table is of another domain than accounts are, which is told beside it.
+    assert {str(leak.column) for leak in every} - {f"{TARGET}.*"} == {str(stored), f"{TARGET}.joined", *PUBLISHED}
 
 
 @pytest.mark.parametrize("name", DECISIONS)
@@ -218,6 +288,72 @@ def test_what_is_of_one_person_or_act_is_not_published(contracts: Contracts, mod
     assert source in map(str, leak.path)
     # The table is of another domain than learners are, which is told beside it.
     assert {str(leak.column) for leak in every} - {f"{TARGET}.*"} == PUBLISHED
+
+
+@pytest.mark.parametrize(("value", "beside"), WAYS_ROUND)
+def test_no_way_round_stays_open(contracts: Contracts, models: Models, value: str, beside: str) -> None:
+    # In a table of the learners' own domain, so that no leak is one of domains alone.
+    mart = "agg_completion_rates"
+    told = ", ".join(
+        f"{value} as enrolled" if column.name == "enrolled" else f"o.{column.name}"
+        for column in contracts.outbound[mart].mart_columns
+    )
+    planted = {**models, mart: f"select {told} from ({models[mart]}) as o {beside}"}
+    try:
+        every = leaks(contracts, planted)
+    except lineage.LineageUnresolved:
+        return
+    assert any(leak.column.dataset in (f"release/{mart}", mart) for leak in every)
+
+
+def test_what_is_counted_by_its_rows_alone_is_read_all_the_same(contracts: Contracts, models: Models) -> None:
+    courses = contracts.inbound["courses"].model_copy(update={"purposes": ("service",)})
+    planted = contracts.model_copy(update={"inbound": {**contracts.inbound, "courses": courses}})
+    every = leaks(planted, publishing(models, "(select count(*) from lake.courses)", ""))
+    assert found(every, f"release/{TARGET}.*").path[0] == Column("courses", "*")
+
+
+def test_a_flag_does_not_bring_two_domains_together(contracts: Contracts, models: Models) -> None:
+    flags = "select person_pseudonym like 'a%' as flag from lake.meta_pixel"
+    counted = "select count(*) as n from int_flags cross join dim_learners where flag"
+    every = leaks(contracts, {**models, "int_flags": flags, "fct_counted": counted})
+    assert "joins the domains ads and analytics" in found(every, "fct_counted.*", why="joins").why
+
+
+def test_a_projection_that_keeps_a_key_or_a_pseudonym_is_found(contracts: Contracts, models: Models) -> None:
+    projection = contracts.internal["learner_payments"]
+    query = projection.query.rstrip().rstrip(";")
+    changed = projection.model_copy(
+        update={
+            "query": f"select p.* replace (o.buyer_pseudonym as course_id) from ({query}) as p"
+            " cross join lake.order_payments as o"
+        }
+    )
+    planted = contracts.model_copy(update={"internal": {**contracts.internal, "learner_payments": changed}})
+    graph = lineage.assemble(planted, models)
+    assert "pseudonym:payments" in lineage.check(graph, planted).labels[Column("learner_payments", "course_id")]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select course_id from lake.courses order by course_id limit 3",
+        "select course_id, count(*) as n from lake.course_progress group by course_id order by n desc limit 10",
+        "with int_fine as (select course_id from lake.courses) select * from int_fine",
+        "select course_id from lake.courses order by 1 limit 3",
+    ],
+)
+def test_what_is_common_is_resolved(contracts: Contracts, models: Models, sql: str) -> None:
+    graph = lineage.assemble(contracts, {**models, "int_fine": sql})
+    assert {str(each.column) for each in graph.upstream(Column("int_fine", "course_id"))} <= {
+        "courses.course_id",
+        "course_progress.course_id",
+    }
+
+
+def test_a_model_with_the_name_of_a_dataset_is_refused(contracts: Contracts, models: Models) -> None:
+    with pytest.raises(lineage.LineageUnresolved, match="names of datasets"):
+        lineage.assemble(contracts, {**models, "accounts": "select course_id from lake.courses"})
 
 
 def test_an_age_worked_out_from_a_birth_date_is_of_one_person(contracts: Contracts, models: Models) -> None:
@@ -257,9 +393,7 @@ def test_pseudonyms_of_two_domains_never_meet(contracts: Contracts, models: Mode
     )
     joined = f"select l.learner_pseudonym, a.{ads[1]} as other from dim_learners as l cross join {ads[0]} as a"
     every = leaks(contracts, {**models, "fct_both": joined})
-    assert [(str(leak.column), leak.why) for leak in every] == [
-        ("fct_both.*", "joins the domains ads and analytics")
-    ] * 2
+    assert [(str(leak.column), leak.why) for leak in every] == [("fct_both.*", "joins the domains ads and analytics")]
     counted = publishing(models, f"(select count(distinct {ads[1]}) from {ads[0]})", "")
     assert any("joins the domains" in leak.why and leak.column.dataset == TARGET for leak in leaks(contracts, counted))
 
@@ -311,6 +445,28 @@ def test_an_identifier_that_a_macro_hides_is_found(
     monkeypatch.setattr(settings, "DBT_PROJECT_DIR", project)
     every = leaks(storing(contracts, *EMAIL), warehouse.compiled_models())
     assert found(every, "stg_lake__accounts.email").path[0] == Column("landing/accounts", "email")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "planted", "said"),
+    [
+        ("models/marts/dim_courses.sql", "{{ config(alias='courses') }}", "has another name"),
+        ("models/marts/dim_courses.sql", "{{ config(post_hook='select 1') }}", "hooks"),
+        ("models/marts/dim_courses.sql", "{% if flags.WHICH != 'compile' %} {% endif %}", "flags"),
+        ("models/marts/dim_courses.sql", "{% if var('as_of') != 'x' %} {% endif %}", "var"),
+        ("dbt_project.yml", 'on-run-end: ["select 1"]', "hooks"),
+    ],
+)
+def test_what_would_be_built_otherwise_than_it_is_compiled_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, planted: str, said: str
+) -> None:
+    project = shutil.copytree(settings.DBT_PROJECT_DIR, tmp_path / "dbt_project")
+    place = project / file
+    place.write_text(f"{planted}\n{place.read_text()}")
+    monkeypatch.setattr(settings, "DBT_PROJECT_DIR", project)
+    with pytest.raises(warehouse.ModelFailure, match=said):
+        warehouse.compiled_models()
 
 
 @pytest.mark.parametrize(

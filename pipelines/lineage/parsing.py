@@ -1,0 +1,108 @@
+"""From the text of a SELECT to a tree in which every column names its table, or an error. What the tree says is in `statements`.
+
+Tables are renamed so that no CTE can be taken for one; whatever reads something that cannot be followed is refused.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+
+DIALECT = "duckdb"
+_TABLE = "table of the warehouse: "
+# Columns by pattern or position, whole rows, and what comes from a session and not from a table.
+_BEYOND = (exp.Columns, exp.PositionalColumn, exp.Parameter, exp.Placeholder, exp.SessionParameter, exp.CurrentUser)
+_OF_THE_SESSION = {
+    "getvariable",
+    "getenv",
+    "current_setting",
+    "nextval",
+    "currval",
+    "current_query",
+    "query",
+    "query_table",
+}
+# The days that are being built, which the materialization sets (macros/instants.sql).
+_OUR_OWN = {"first_day", "last_day"}
+
+
+class LineageUnresolved(RuntimeError):
+    """It cannot be told what a column is made of, so nothing may be made of it."""
+
+
+def scope_of(sql: str, *, name: str, known: Mapping[str, Sequence[str]]) -> Scope:
+    """Return the scope of the SELECT `name`; `known` are the tables that it may read, with their columns.
+
+    Raises LineageUnresolved.
+    """
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    try:
+        trees = [tree for tree in sqlglot.parse(sql, dialect=DIALECT) if tree is not None]
+        if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+            raise LineageUnresolved(f"{name} is no single SELECT")
+        tree = _with_own_tables(trees[0], name=name, known=known)
+        _refuse_what_leads_elsewhere(tree, name=name)
+        schema: dict[str, object] = {_TABLE + table: dict.fromkeys(own, "unknown") for table, own in known.items()}
+        scope = build_scope(qualify(tree, schema=schema, dialect=DIALECT, quote_identifiers=False, identify=False))
+    except LineageUnresolved:
+        raise
+    except Exception as error:  # noqa: BLE001
+        # Whatever the parser makes of a statement that it does not know. It quotes SQL, which bears no data: the models are ours.
+        said = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise LineageUnresolved(f"{name} cannot be resolved: {said.replace(_TABLE, '')}") from None
+    if scope is None:
+        raise LineageUnresolved(f"{name} is no single SELECT")
+    return scope
+
+
+def table_of(table: exp.Table) -> str | None:
+    """Return the dataset or model that a table of a scope is; None where it is none of them."""
+    return table.name.removeprefix(_TABLE) if table.name.startswith(_TABLE) else None
+
+
+def tables_of(sql: str, *, name: str) -> set[str]:
+    """Return the names that a statement reads from and that are no CTEs of its own."""
+    try:
+        tree = sqlglot.parse_one(sql, dialect=DIALECT)
+    except Exception:  # noqa: BLE001, see above
+        raise LineageUnresolved(f"{name} cannot be read as SQL") from None
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    return {table.name for table in tree.find_all(exp.Table) if table.db or table.name not in own}
+
+
+def _with_own_tables(tree: exp.Query, *, name: str, known: Mapping[str, Sequence[str]]) -> exp.Query:
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier):
+            raise LineageUnresolved(f"{name} reads from a function, not from a table")
+        # A CTE hides a plain name of its own, and never a table of a schema.
+        if not table.db and table.name in own:
+            continue
+        if table.name not in known:
+            raise LineageUnresolved(f"{name} reads {table.name}, of which nothing is known")
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+        table.set("this", exp.to_identifier(_TABLE + table.name))
+        table.set("db", None)
+        table.set("catalog", None)
+    return tree
+
+
+def _refuse_what_leads_elsewhere(tree: exp.Query, *, name: str) -> None:
+    for node in tree.find_all(*_BEYOND):
+        raise LineageUnresolved(f"{name} names columns by pattern or position, or reads its session: {node.sql()}")
+    for call in tree.find_all(exp.Func):
+        function = str(call.name if isinstance(call, exp.Anonymous) else call.key).lower()
+        if function in _OF_THE_SESSION and not {each.name for each in call.find_all(exp.Literal)} & _OUR_OWN:
+            raise LineageUnresolved(f"{name} reads its session or another query: {function}()")
+    for values in tree.find_all(exp.Values):
+        if values.find(exp.Column, exp.Query):
+            raise LineageUnresolved(f"{name} has values that are not constant")
+    for group in tree.find_all(exp.Group):
+        if group.args.get("all"):
+            raise LineageUnresolved(f"{name} groups by ALL: name the columns")
