@@ -76,7 +76,10 @@ def _counts(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
     for event in result.get_asset_materialization_events():
         metadata = event.materialization.metadata
         if event.asset_key and metadata:
-            found[event.asset_key.to_user_string()] = {name: value.value for name, value in metadata.items()}
+            told = {name: value.value for name, value in metadata.items()}
+            # What only Dagster's pages can show is no count.
+            plain = {name: value for name, value in told.items() if isinstance(value, int | float | str)}
+            found[event.asset_key.to_user_string()] = plain
     return found
 
 
