@@ -17,6 +17,8 @@ from typing import Any
 from pipelines import settings
 from pipelines.defs.fingerprints import models_fingerprint
 
+_GRAPH = "graph"
+
 
 class DbtProjectUnreadable(RuntimeError):
     """dbt could not parse its project."""
@@ -39,7 +41,7 @@ def _folder() -> Iterator[Path]:
     # Without a home nothing is kept: looking at the graph makes no folders.
     home = settings.home()
     if home.dagster.is_dir():
-        folder = home.dagster / "dbt" / "graph"
+        folder = home.dagster / "dbt" / _GRAPH
         folder.mkdir(parents=True, exist_ok=True)
         yield folder
     else:
@@ -60,12 +62,21 @@ def _parse(folder: Path, *, file: Path) -> None:
             message = f"dbt cannot parse {project}: {result.exception or 'see `dbt parse`'}"
             raise DbtProjectUnreadable(message)
         manifest = json.loads((Path(target) / "manifest.json").read_bytes())
+        _leave_to_builds(folder, parsed=Path(target) / "partial_parse.msgpack")
     # Macros are most of its bytes and none of the graph.
     manifest["macros"] = {}
     _replace(file, text=json.dumps(manifest))
     for old in folder.glob("manifest-*.json"):
         if old != file:
             old.unlink(missing_ok=True)
+
+
+def _leave_to_builds(folder: Path, *, parsed: Path) -> None:
+    """Let the first build of a home begin with this parse: to do it again takes seconds."""
+    target = folder.parent / "target"
+    if parsed.exists() and folder.name == _GRAPH and not (target / parsed.name).exists():
+        target.mkdir(exist_ok=True)
+        parsed.replace(target / parsed.name)
 
 
 def _replace(file: Path, *, text: str) -> None:

@@ -107,7 +107,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> settings.Home:
     home = settings.home(tmp_path_factory.mktemp("held_back")).prepare()
     keys.init(home)
     keys.keep_secret(home, "midtrans_server_key", "kunci-uji")
-    generate(home.landing, learners=40, days=8, seed=7, end=AS_OF.date(), dirt=0)
+    generate(home.landing, learners=30, days=5, seed=7, end=AS_OF.date(), dirt=0)
     outcome = in_process.run(home, policy=settings.policy_file(), as_of=AS_OF, progress=lambda _: None)
     assert outcome.missed == ()
     return home
