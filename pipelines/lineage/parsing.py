@@ -6,7 +6,8 @@ Tables are renamed so that no CTE can be taken for one; whatever reads something
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import sqlglot
 from sqlglot import exp
@@ -40,21 +41,11 @@ def scope_of(sql: str, *, name: str, known: Mapping[str, Sequence[str]]) -> Scop
 
     Raises LineageUnresolved.
     """
-    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-    try:
-        trees = [tree for tree in sqlglot.parse(sql, dialect=DIALECT) if tree is not None]
-        if len(trees) != 1 or not isinstance(trees[0], exp.Query):
-            raise LineageUnresolved(f"{name} is no single SELECT")
-        tree = _with_own_tables(trees[0], name=name, known=known)
+    with _understood(name):
+        tree = _with_own_tables(_parsed(sql, name=name), name=name, known=known)
         _refuse_what_leads_elsewhere(tree, name=name)
         schema: dict[str, object] = {_TABLE + table: dict.fromkeys(own, "unknown") for table, own in known.items()}
         scope = build_scope(qualify(tree, schema=schema, dialect=DIALECT, quote_identifiers=False, identify=False))
-    except LineageUnresolved:
-        raise
-    except Exception as error:  # noqa: BLE001
-        # Whatever the parser makes of a statement that it does not know. It quotes SQL, which bears no data: the models are ours.
-        said = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise LineageUnresolved(f"{name} cannot be resolved: {said.replace(_TABLE, '')}") from None
     if scope is None:
         raise LineageUnresolved(f"{name} is no single SELECT")
     return scope
@@ -67,12 +58,31 @@ def table_of(table: exp.Table) -> str | None:
 
 def tables_of(sql: str, *, name: str) -> set[str]:
     """Return the names that a statement reads from and that are no CTEs of its own."""
-    try:
-        tree = sqlglot.parse_one(sql, dialect=DIALECT)
-    except Exception:  # noqa: BLE001, see above
-        raise LineageUnresolved(f"{name} cannot be read as SQL") from None
+    with _understood(name):
+        tree = _parsed(sql, name=name)
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
     return {table.name for table in tree.find_all(exp.Table) if table.db or table.name not in own}
+
+
+@contextmanager
+def _understood(name: str) -> Iterator[None]:
+    """Let whatever the parser makes of a statement that it does not know be an error that says which model it was."""
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    try:
+        yield
+    except LineageUnresolved:
+        raise
+    except Exception as error:  # noqa: BLE001, the parser has many, assertions among them
+        # It quotes SQL, which bears no data: the models are ours.
+        said = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise LineageUnresolved(f"{name} cannot be resolved: {said.replace(_TABLE, '')}") from None
+
+
+def _parsed(sql: str, *, name: str) -> exp.Query:
+    trees = [tree for tree in sqlglot.parse(sql, dialect=DIALECT) if tree is not None]
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise LineageUnresolved(f"{name} is no single SELECT")
+    return trees[0]
 
 
 def _with_own_tables(tree: exp.Query, *, name: str, known: Mapping[str, Sequence[str]]) -> exp.Query:

@@ -41,7 +41,8 @@ def compiled_models(home: Home | None = None) -> Mapping[str, str]:
 
 def _refuse_what_is_built_otherwise(node: Any) -> None:  # noqa: ANN401, dbt's own kinds of nodes
     """Refuse a model that need not be what its compiled SQL says. Raises ModelFailure."""
-    if str(node.resource_type) == "operation" or _hooks(node.config):
+    hooks = (getattr(node.config, when, None) for when in ("pre_hook", "post_hook"))
+    if str(node.resource_type) == "operation" or any(hooks):
         raise ModelFailure(f"{node.name} has hooks, and what they do is in no model")
     if str(node.resource_type) != "model":
         return
@@ -51,10 +52,6 @@ def _refuse_what_is_built_otherwise(node: Any) -> None:  # noqa: ANN401, dbt's o
         raise ModelFailure(
             f"{node.name} rests on `{found[1]}`, which can differ from build to build; put it into a macro"
         )
-
-
-def _hooks(config: Any) -> bool:  # noqa: ANN401
-    return bool(getattr(config, "pre_hook", None) or getattr(config, "post_hook", None))
 
 
 def _compile(folder: Path) -> Iterable[Any]:
