@@ -110,3 +110,27 @@ def test_the_lock_of_a_killed_writer_is_free(home: settings.Home):
     assert done.returncode == 9
     with lake.writer_lock(home):
         pass
+
+
+def test_a_day_that_changes_again_has_to_be_judged_again(tmp_path: Path) -> None:
+    home = settings.home(tmp_path).prepare()
+    tomorrow = date(2026, 5, 5)
+
+    def change(*days: date) -> None:
+        with lake.open_manifest(home) as manifest, manifest._connection:
+            manifest.staleness().add({"web_events": days})
+
+    change(DAY, tomorrow)
+    assert lake.unmet(home) == {"web_events"}
+    lake.note_judged(home, "web_events", [DAY], is_met=True)
+    assert lake.unmet(home) == {"web_events"}
+    lake.note_judged(home, "web_events", [tomorrow], is_met=True)
+    assert lake.unmet(home) == frozenset()
+    change(DAY)
+    assert lake.unmet(home) == {"web_events"}
+    lake.note_judged(home, "web_events", [DAY], is_met=True)
+    lake.note_judged(home, "web_events", [DAY], is_met=False)
+    assert lake.unmet(home) == {"web_events"}
+    lake.clear_stale(home, {"web_events": (DAY, tomorrow)})
+    change(DAY)
+    assert lake.unmet(home) == {"web_events"}
