@@ -16,9 +16,10 @@ import pytest
 
 from pipelines import engine, lake, settings, warehouse
 from pipelines.contracts import load
-from pipelines.defs import fingerprints, in_process
+from pipelines.defs import fingerprints, in_process, notifying
 from pipelines.demo import generate
 from pipelines.identity import keys
+from tests.unit.notices.servers import webhook
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("held_back")]
 AS_OF = datetime(2026, 6, 30, 16, 59, 59, tzinfo=UTC)
@@ -98,6 +99,19 @@ class Site:
             if not each.passed and each.severity == dg.AssetCheckSeverity.WARN
         }
 
+    def told_of(self, run_id: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+        """Return the notices that Dagster's sensor sends of a run that ended well."""
+        monkeypatch.setenv(settings.HOME_VARIABLE, str(self.home.root))
+        with webhook() as server, dg.DagsterInstance.from_config(str(self.home.dagster)) as instance:
+            monkeypatch.setenv(settings.secret_variable("webhook_url"), server.url)
+            run = instance.get_run_by_id(run_id)
+            event = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_SUCCESS)[0].get_dagster_event()
+            context = dg.build_run_status_sensor_context(
+                "told", dagster_event=event, dagster_instance=instance, dagster_run=run
+            )
+            notifying.held_back(context)
+            return [(told["kind"], told["lines"]) for told in server.received]
+
     def release(self) -> dict[str, Any]:
         return dict(json.loads((self.home.release / "release.json").read_text()))
 
@@ -131,7 +145,9 @@ def made_of(*datasets: str) -> set[str]:
     return {name.rpartition(".")[2] for name in found if name.rpartition(".")[2].startswith(("agg_", "fct_", "dim_"))}
 
 
-def test_each_fault_turns_its_check_red_and_holds_back_what_is_made_of_it(site: Site) -> None:
+def test_each_fault_turns_its_check_red_and_holds_back_what_is_made_of_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before, sound = site.marts(), {name: site.last_file(name).read_bytes() for name in ("consents", "course_progress")}
     # Nulls and duplicates, a source that sends far less than usual, one that sends nothing for months.
     days = {
@@ -155,6 +171,8 @@ def test_each_fault_turns_its_check_red_and_holds_back_what_is_made_of_it(site: 
         "lake/payments": "payments: 7 rows in the last batch, usually 90,000",
         "lake/ad_insights": "ad_insights: nothing for 91.0 days, expected every 1",
     }
+
+    assert site.told_of(outcome.run_id, monkeypatch) == [("refused", list(outcome.missed))]
 
     waiting_marts = set().union(*held.values())
     assert waiting_marts < before.keys()
