@@ -28,7 +28,8 @@ MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
 
 DATABASE_URL = "database_url"
 WEBHOOK_URL, SMTP_URL = "webhook_url", "smtp_url"
-SECRETS = ("midtrans_server_key", DATABASE_URL, WEBHOOK_URL, SMTP_URL)
+ANCHOR_URL = "anchor_url"
+SECRETS = ("midtrans_server_key", DATABASE_URL, WEBHOOK_URL, SMTP_URL, ANCHOR_URL)
 """What other parties share with the operator, each under the name by which it is set."""
 
 # Set before any of these libraries is imported: nothing here may need or use the network at run time.

@@ -12,6 +12,7 @@ from pipelines.cli.bench import bench
 from pipelines.cli.contracts import contracts
 from pipelines.cli.demo import demo
 from pipelines.cli.docs import docs
+from pipelines.cli.evidence import evidence
 from pipelines.cli.extract import extract
 from pipelines.cli.failures import CommandGroup
 from pipelines.cli.keys import keys
@@ -41,5 +42,5 @@ def main() -> None:
     """
 
 
-for command in (demo, run, extract, status, quarantine, keys, notices, contracts, lineage, docs, ui, bench):
+for command in (demo, run, extract, status, quarantine, keys, notices, contracts, lineage, evidence, docs, ui, bench):
     main.add_command(command)

@@ -38,6 +38,7 @@ def init(home: Path | None, as_json: bool) -> None:
 
     here = place(home=home)
     room.init(here.home)
+    here.record()
     _show(here.home.root, as_json=as_json)
 
 
@@ -76,7 +77,12 @@ def rotate(what: str, home: Path | None, as_json: bool) -> None:
     here = place(home=home)
     room.open_keyring(here.home)
     with lake.writer_lock(here.home):
+        # What is destroyed here is recorded as made before.
+        here.record()
         done = room.rotate(here.home, what, new_master_text=settings.next_master_key_text())
+        # A new master key of the environment is there with the next command, which records it.
+        if what != "master" or settings.master_key_text() is None:
+            here.record()
     if as_json:
         print_json(asdict(done))
         return
@@ -104,6 +110,7 @@ def set_(name: str, home: Path | None, as_json: bool) -> None:
     here = place(home=home)
     room.open_keyring(here.home)
     kept = room.keep_secret(here.home, name, _secret(name))
+    here.record()
     if as_json:
         print_json(asdict(kept))
         return

@@ -37,6 +37,13 @@ class Place:
 
         return load(settings.CONTRACTS_DIR, policy_file=self.policy)
 
+    def record(self) -> None:
+        """Record in the evidence ledger what has happened here and is not recorded yet. Raises LedgerBroken."""
+        from pipelines import evidence
+        from pipelines.identity import keys
+
+        evidence.record(self.home, keys.open_keyring(self.home), policy=self.policy, at=datetime.now(UTC))
+
     def publish(self) -> None:
         """Put this place into the environment, before Dagster or dbt is imported."""
         settings.silence()

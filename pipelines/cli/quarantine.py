@@ -274,6 +274,7 @@ def drop(
     try:
         with lake.writer_lock(here.home):
             dropped = dropping.drop(here.home, ring, chosen, why=why, as_of=here.as_of)
+            here.record()
     except dropping.NoWhy as error:
         raise click.UsageError(str(error)) from None
     if as_json:

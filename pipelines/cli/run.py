@@ -83,6 +83,7 @@ def run_what_waits(here: Place, *, progress: Progress, with_database: bool = Fal
         click.secho(unreachable(lost), fg="yellow", err=True)
     with lake.writer_lock(here.home):  # freed at once: the run takes it again for its own length
         extracted = extract_first(here, ring, contracts, progress=progress) if with_database else {}
+        here.record()
         waiting = what_waits(here.home, ring, contracts, as_of=here.as_of)
     facts = {"as_of": here.as_of.isoformat(), "unknown_sources": list(unknown), **extracted}
     if not waiting:

@@ -36,6 +36,7 @@ def load() -> dg.Definitions:
             warehouse.models(),
             release.released,
             evidence.data_docs(),
+            evidence.ledger(),
         ],
         asset_checks=quality.checks(),
         jobs=[automation.JOB, extract.JOB],

@@ -1,15 +1,16 @@
-"""What compliance gets to read of a run, as Dagster sees it: Data Docs. Not here: their pages, or what they tell."""
+"""What compliance gets of a run, as Dagster sees it: Data Docs and the evidence ledger. Not here: what they tell."""
 
 from __future__ import annotations
 
 import dagster as dg
 
 from pipelines import quality
-from pipelines.defs import intake, release
+from pipelines.defs import intake, recording, release
 from pipelines.defs.site import Site, contracts_in_force
 from pipelines.defs.unexpected import by_kind
 
 DATA_DOCS = dg.AssetKey(["evidence", "data_docs"])
+LEDGER = dg.AssetKey(["evidence", "ledger"])
 
 
 def data_docs() -> dg.AssetsDefinition:
@@ -37,3 +38,23 @@ def data_docs() -> dg.AssetsDefinition:
         )
 
     return told
+
+
+def ledger() -> dg.AssetsDefinition:
+    """Return the asset of the evidence ledger: what this run did is recorded, and the head kept at the anchor."""
+
+    @dg.asset(
+        key=LEDGER,
+        deps=[*(intake.key(name) for name in contracts_in_force().inbound), intake.WITHDRAWALS, release.ANALYTICS],
+        group_name="evidence",
+        kinds={"file"},
+        owners=["team:compliance"],
+        description="What happened, one signed entry each, chained so that nobody changes it unseen, and anchored elsewhere.",
+    )
+    @by_kind("recording what happened")
+    def recorded(site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:
+        added = recording.record(site)
+        site.say(f"evidence: {added:,} entries added")
+        return dg.MaterializeResult(metadata={"added": added, "anchor": recording.anchor(site)})
+
+    return recorded

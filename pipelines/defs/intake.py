@@ -12,7 +12,7 @@ import dagster as dg
 from pipelines import intake, lake, projections, withdrawal
 from pipelines.contracts import InboundContract, InternalContract
 from pipelines.contracts.projections import in_order
-from pipelines.defs import judging, landing
+from pipelines.defs import judging, landing, recording
 from pipelines.defs.partitions import DAYS, ONE_RUN, keys_within
 from pipelines.defs.site import Site, contracts_in_force, owner
 from pipelines.defs.unexpected import each_by_kind
@@ -155,7 +155,8 @@ def lake_assets(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site])
     site.say("intake: reading what has landed")
     left_out = ""
     try:
-        reports = intake.run(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+        with recording.denials(site, "intake"):
+            reports = intake.run(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
     except intake.SourcesWait as waiting:
         reports, left_out = waiting.reports, str(waiting)
         context.log.error(left_out)

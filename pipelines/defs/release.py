@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines import release
-from pipelines.defs import waiting, warehouse
+from pipelines.defs import recording, waiting, warehouse
 from pipelines.defs.judging import CHECK
 from pipelines.defs.site import Site, contracts_in_force, owner
 from pipelines.defs.unexpected import each_by_kind
@@ -50,8 +50,11 @@ def specs() -> list[dg.AssetSpec]:
 @each_by_kind("the release")
 def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Assess, judge and publish the aggregates."""
+    # What was published before is recorded before it is replaced; nothing is published that cannot be recorded.
+    recording.record(site)
     try:
-        report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)
+        with recording.denials(site, "release"):
+            report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)
     except release.MissesItsContract as missed:
         yield dg.AssetCheckResult(passed=False, asset_key=ASSESSED, check_name=CHECK, description=str(missed))
         raise

@@ -34,6 +34,8 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.release", "ReleaseRefused"): "refused",
     ("pipelines.lineage", "LineageUnresolved"): "refused",
     ("pipelines.lineage", "LineageLeak"): "refused",
+    ("pipelines.evidence", "LedgerBroken"): "refused",
+    ("pipelines.evidence", "AnchorUnusable"): "failed",
     ("pipelines.warehouse", "ModelFailure"): "failed",
     ("pipelines.warehouse", "WarehouseMissing"): "failed",
     ("pipelines.warehouse.handover", "NothingHandedOver"): "failed",

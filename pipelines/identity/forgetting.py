@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from pipelines.identity import pseudonyms, subjects, tables
+from pipelines.identity import pseudonyms, records, subjects, tables
 
 _ENDS = ("anonymous_subject", "user_subject")
 # Each table with the columns that name a subject; `counters` stays: a number is never given twice.
@@ -18,6 +18,7 @@ _BEARERS = {
     "identifiers": ("subject",),
     "claims": ("subject",),
     "domain_secrets": ("subject",),
+    "ledger_keys": ("subject",),
     "subjects": ("subject",),
 }
 
@@ -42,6 +43,7 @@ def forget(connection: duckdb.DuckDBPyConnection, gone: pl.Series, *, since: int
     for table, columns in _BEARERS.items():
         bears = " or ".join(f"({name} >= {since:d} and {name} in (select subject from incoming))" for name in columns)
         tables.query(connection, f"delete from vault.{table} where {bears}", incoming=rows)
+    records.sweep(connection)
 
 
 def withdraw(connection: duckdb.DuckDBPyConnection, known: pl.Series, *, domain: str, forgettable: pl.Series) -> int:

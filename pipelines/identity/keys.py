@@ -39,12 +39,14 @@ _FIRST_KEYS = (
     NewKey("lake_v1"),
     NewKey("warehouse_v1"),
     NewKey("vault/1", state="planned"),
+    NewKey("evidence/1", state="planned"),
 )
 _REFUSED = {
     "root": "every pseudonym in the lake and the warehouse would change with it",
     "event": "event ids already stored could not be recognised as duplicates any more",
     "tombstone": "tombstones keep no identifier from which they could be computed again",
     "lake": "every file of the lake would have to be written again, which is not offered yet",
+    "evidence": "what it has signed is verified by it, and a chain under two keys is not offered yet",
     "warehouse": "every file of the warehouse would have to be written again, which is not offered yet",
 }
 

@@ -47,7 +47,7 @@ def _possible(connection: duckdb.DuckDBPyConnection, waiting: pl.DataFrame) -> p
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, turn: pl.DataFrame) -> None:
-    """Seal the owners' identifiers under their claimants' keys, hand over the secrets, and take the owners out."""
+    """Seal the owners' identifiers under their claimants' keys, hand over secrets and ledger keys, and take the owners out."""
     sql = """
         select i.*, claimant, own.data_key as own_key, theirs.data_key as data_key
         from incoming
@@ -75,5 +75,7 @@ def _merge(connection: duckdb.DuckDBPyConnection, turn: pl.DataFrame) -> None:
         incoming=turn,
         bound={"identity": subjects.IDENTITY},
     )
+    sql = "update vault.ledger_keys set subject = claimant from incoming where subject = owner"
+    tables.query(connection, sql, incoming=turn)
     for table in ("domain_secrets", "subjects"):
         tables.query(connection, f"delete from vault.{table} where subject {gone}", incoming=turn)

@@ -26,6 +26,9 @@ TABLES = {
     "domain_secrets": f"subject bigint not null, domain varchar not null, secret {_RANDOM}, data_key {_RANDOM}",
     "attributes": f"subject bigint not null, ciphertext {_RANDOM}, updated_at timestamp not null",
     "links": "anonymous_subject bigint not null, user_subject bigint not null, linked_at timestamp not null",
+    # What was done with a person's data, sealed under ledger keys of theirs: several, where two became one.
+    "ledger_keys": f"subject bigint not null, key_id {_RANDOM}, key {_RANDOM}",
+    "records": f"key_id {_RANDOM}, digest varchar not null, ciphertext {_RANDOM}",
     # The number of the next subject outlives erasures: a number is never given twice.
     "counters": "next_subject bigint not null",
 }

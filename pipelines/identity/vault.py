@@ -13,7 +13,17 @@ import duckdb
 import polars as pl
 
 from pipelines import settings
-from pipelines.identity import attributes, edges, epochs, forgetting, matching, normal_forms, pseudonyms, subjects
+from pipelines.identity import (
+    attributes,
+    edges,
+    epochs,
+    forgetting,
+    matching,
+    normal_forms,
+    pseudonyms,
+    records,
+    subjects,
+)
 from pipelines.identity.attributes import StoredAttributes
 from pipelines.identity.errors import IdentityProblem
 from pipelines.identity.files import locked
@@ -139,6 +149,17 @@ class Vault:
         no row bears their pseudonym any more is the caller's to know.
         """
         return forgetting.withdraw(self._connection, known, domain=domain, forgettable=forgettable)
+
+    def keep_record(self, known: pl.Series, text: str) -> tuple[str, ...]:
+        """Seal what was done with the data of these subjects, for each under a key of their own; return the digests.
+
+        A digest (SHA-256 of the ciphertext) is what the evidence ledger bears; it outlives the key and tells nothing.
+        """
+        return records.keep(self._connection, known, text)
+
+    def records(self, subject: int) -> list[tuple[str, str]]:
+        """Return digest and text of everything that was recorded of a subject. Raises WrongKey."""
+        return records.read(self._connection, subject)
 
     def commit(self) -> None:
         """Make everything since the last commit durable, all of it or nothing."""

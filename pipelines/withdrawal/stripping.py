@@ -17,7 +17,7 @@ import polars as pl
 
 from pipelines import engine
 from pipelines.contracts import Contracts
-from pipelines.contracts.models import ConsentRule, InboundContract
+from pipelines.contracts.models import InboundContract
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
 from pipelines.intake import storing
@@ -35,7 +35,7 @@ from pipelines.lake import (
 )
 from pipelines.lake.manifest import staging_dir
 from pipelines.settings import Home
-from pipelines.withdrawal import refusals
+from pipelines.withdrawal import denied_rows, refusals
 
 KIND = "withdrawal"
 _READER = "withdrawal"
@@ -45,11 +45,15 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Stripped:
-    """What one look at the withdrawals did: rows stripped, by dataset; its days; subjects that the vault forgot."""
+    """What one look at the withdrawals did: rows stripped, by dataset; its days; subjects that the vault forgot.
+
+    `records` are the digests of what the vault keeps for those who are still known (`Vault.keep_record`).
+    """
 
     rows: Mapping[str, int] = field(default_factory=dict)
     days: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
     forgotten: int = 0
+    records: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -102,10 +106,11 @@ def strip(
 
 def _keep(manifest: Manifest, vault: Vault, look: _Look, stripped: Stripped, *, as_of: datetime, position: int) -> None:
     """Make it last: the files first, so that no row can be left whose pseudonym nobody could compute any more."""
-    if look.moves:
+    if look.moves or stripped.records:
         work_id = look.work_id
         instant = as_of.astimezone(UTC).isoformat()
         counts = {"rows": dict(stripped.rows), "forgotten": stripped.forgotten, "seen": position}
+        counts |= {"records": list(stripped.records)} if stripped.records else {}
         manifest.prepare_intervention(
             Intervention(work_id, KIND, instant, counts), moves=look.moves, stale=stripped.days
         )
@@ -133,6 +138,7 @@ class _Look:
         self.moves: list[Move] = []
         self.work_id = _work_id(home)
         self._staged: dict[Path, Path] = {}
+        self._concerned: dict[str, list[pl.Series]] = {}
         self._rows: dict[str, int] = {}
         self._days: dict[str, tuple[date, ...]] = {}
 
@@ -153,7 +159,7 @@ class _Look:
                 own = gone.filter("is_own")["subject"].unique()
                 forgotten += self._vault.withdraw(gone["subject"].unique(), domain=domain, forgettable=own)
                 self._project_links(domain)
-        return Stripped(self._rows, self._days, forgotten)
+        return Stripped(self._rows, self._days, forgotten, self._records())
 
     def _strip(self, contract: InboundContract) -> None:
         if contract.kind == "state":
@@ -172,23 +178,34 @@ class _Look:
     def _strip_file(self, contract: InboundContract, place: Path) -> int:
         """Stage a file without the keys of whoever is in `denials`, where it has any; return how many rows were."""
         source = f"({read_columns(self._staged.get(place, place), contract.lake_columns)})"
-        rows = self._one(f"select count(*) from {source} as stored where {_is_denied(contract)}")
+        rows = self._one(f"select count(*) from {source} as stored where {denied_rows.is_denied(contract)}")
         if rows:
             staged = staging_dir(self._home) / self.work_id / f"{len(self.moves):06d}.parquet"
-            query = f"select {_stripped_columns(contract)} from {source} as stored"
+            query = f"select {denied_rows.stripped_columns(contract)} from {source} as stored"
             write_parquet(
                 self._connection, f"select * from ({query}) order by {storing.order_of(contract)}", file=staged
+            )
+            self._concerned.setdefault(contract.name, []).append(
+                self._connection.execute(denied_rows.owners(contract, source=source)).pl()["subject"]
             )
             self._staged[place] = staged
             self.moves.append(Move(staged, place, columns_digest(contract.lake_columns)))
         return rows
+
+    def _records(self) -> tuple[str, ...]:
+        """Keep for each whose rows were stripped that they were; of whoever was forgotten nothing is kept."""
+        digests: list[str] = []
+        for dataset, subjects in self._concerned.items():
+            told = f"{KIND} of consent: rows of {dataset} lost what leads here, on {self._day}"
+            digests += self._vault.keep_record(pl.concat(subjects), told)
+        return tuple(sorted(digests))
 
     def _without_rows(self, leaving: pl.DataFrame, *, domain: str) -> pl.DataFrame:
         """Return `subject`, `is_own` of those whose pseudonym in the domain stands in no row of any dataset."""
         self._connection.register("leaving", leaving)
         self._connection.execute("create or replace temp table still_there (pseudonym varchar)")
         for contract in self._contracts.inbound.values():
-            columns = _pseudonym_columns(contract)
+            columns = denied_rows.pseudonym_columns(contract)
             if contract.domain != domain or not columns:
                 continue
             for place in self._files(contract):
@@ -230,7 +247,7 @@ def _by_purpose(contracts: Contracts) -> list[tuple[str, InboundContract, list[I
     """Return purpose, ledger and the contracts whose rows are judged by that ledger on that purpose."""
     found: dict[tuple[str, str], list[InboundContract]] = {}
     for contract in contracts.inbound.values():
-        if contract.consent and contract.consent.ledger and _pseudonym_columns(contract):
+        if contract.consent and contract.consent.ledger and denied_rows.pseudonym_columns(contract):
             found.setdefault((contract.consent.purpose, contract.consent.ledger), []).append(contract)
     return [(purpose, contracts.inbound[ledger], ruled) for (purpose, ledger), ruled in sorted(found.items())]
 
@@ -239,44 +256,6 @@ def _heard(contracts: Contracts) -> set[str]:
     """Return the sources that can tell of a withdrawal, of whom it concerns, or of rows that it concerns."""
     ledgers = {each.consent.ledger for each in contracts.inbound.values() if each.consent and each.consent.ledger}
     return {each.name for each in contracts.inbound.values() if each.makes_subjects} | ledgers
-
-
-def _pseudonym_columns(contract: InboundContract) -> list[str]:
-    return list(dict.fromkeys(f.stored_as[0] for f in contract.fields if f.treatment == "pseudonymise" and f.stored_as))
-
-
-def _is_denied(contract: InboundContract) -> str:
-    """SQL over `stored`: whether a row's owner refuses; of several owners, whether any does."""
-    rule = _rule(contract)
-    fields = [contract.event_time or ""] if contract.kind == "event" else contract.version_fields
-    at = contract.field(fields[0]).stored_as[0]
-    denied = " or ".join(
-        f"exists (select 1 from denials where denials.pseudonym = stored.{column} "
-        f"and coalesce(stored.{at}, '-infinity'::timestamp) < denials.until)"
-        for column in _pseudonym_columns(contract)
-    )
-    return f"(stored.{rule.stored_as} and ({denied}))"
-
-
-def _stripped_columns(contract: InboundContract) -> str:
-    rule, denied = _rule(contract), _is_denied(contract)
-    columns = []
-    for column in contract.lake_columns:
-        name = column.name
-        if name == rule.stored_as:
-            columns.append(f"{name} and not {denied} as {name}")
-        elif name != "policy_version" and rule.withholds(name):
-            columns.append(f"case when not {denied} then {name} end as {name}")
-        else:
-            columns.append(name)
-    return ", ".join(columns)
-
-
-def _rule(contract: InboundContract) -> ConsentRule:
-    if contract.consent is None:
-        message = f"{contract.name} has no rule of consent"
-        raise ValueError(message)
-    return contract.consent
 
 
 def _work_id(home: Home) -> str:

@@ -11,7 +11,7 @@ from pipelines.identity.errors import UnknownKind
 from pipelines.settings import Home
 
 AT = datetime(2026, 3, 1, 9, 0)  # noqa: DTZ001 - naive UTC
-TABLES = ("subjects", "identifiers", "domain_secrets", "attributes", "links")
+TABLES = ("subjects", "identifiers", "domain_secrets", "attributes", "links", "ledger_keys", "records")
 
 
 def opened(home: Home):

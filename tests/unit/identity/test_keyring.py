@@ -43,7 +43,7 @@ def test_the_keyring_holds_no_key_in_the_clear(home: Home):
 
 def test_all_keys_differ(home: Home):
     ring = keys.open_keyring(home)
-    assert len({ring.key(entry.id) for entry in ring.entries()}) == len(ring.entries()) == 7
+    assert len({ring.key(entry.id) for entry in ring.entries()}) == len(ring.entries()) == 8
 
 
 def test_a_missing_keyring_says_what_to_run(tmp_path):

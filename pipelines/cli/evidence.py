@@ -1,0 +1,178 @@
+"""`crosslife evidence`: what was recorded, and whether anybody changed it. Never shows more than the ledger holds."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.cli.failures import REFUSED
+from pipelines.cli.options import debug_option, home_option, json_option, place
+from pipelines.cli.terminal import print_json
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from pipelines.evidence import Entry, Verdict
+
+_KEY_DIGITS = 64
+_MOST_FINDINGS = 20
+_LINE, _DIGEST_SHOWN = 120, 12
+_FIRST = ("source", "kind", "edition", "step", "id", "as_of")
+
+
+@click.group()
+def evidence() -> None:
+    """What happened here, recorded so that nobody can change it unseen.
+
+    Batches, interventions, releases, keys, policies and refusals become entries of one chain: each bears the digest of the
+    one before and a signature. Of a person an entry bears the digest of a ciphertext and nothing else.
+    """
+
+
+@evidence.command("list")
+@click.option("--kind", help="Only entries of this kind (batch, release, key, policy, denial, …).")
+@click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the newest.")
+@home_option
+@json_option
+@debug_option
+def list_(kind: str | None, last: int, home: Path | None, as_json: bool) -> None:
+    """List what was recorded, the oldest first.
+
+    \b
+    Example:
+      crosslife evidence list --kind release
+    """
+    from pipelines import evidence as room
+
+    if kind and kind not in room.KINDS:
+        raise click.UsageError(f"there is no kind {kind}; there are {', '.join(room.KINDS)}")
+    found = [each for each in room.read(place(home=home).home) if kind in (None, each.kind)][-last:]
+    if as_json:
+        print_json({"entries": [asdict(each) for each in found]})
+        return
+    for kind_of, group in groupby(found, key=lambda each: each.kind):
+        together = list(group)
+        if kind_of == "person":
+            click.echo(_line(together[0], f"{len(together):,} digests of what the vault keeps of single people"))
+        else:
+            for each in together:
+                click.echo(_line(each, _told(each.content)))
+
+
+@evidence.command()
+@click.option("--public-key", help="Verify with this key (64 hexadecimal digits) instead of the home's keyring.")
+@click.option(
+    "--anchor",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="With --public-key: a file of anchored heads to compare with.",
+)
+@home_option
+@json_option
+@debug_option
+def verify(public_key: str | None, anchor: Path | None, home: Path | None, as_json: bool) -> None:
+    """Look at every entry, link and signature, at the head, and at what was anchored elsewhere; exit code 3 at a finding.
+
+    Somebody without any key of the home can do it, too: with the public key that `crosslife evidence key` once showed, and a
+    copy of the anchor's file.
+
+    \b
+    Example:
+      crosslife evidence verify --home ./home
+    """
+    from pipelines import evidence as room
+    from pipelines.identity import keys
+
+    if anchor and not public_key:
+        raise click.UsageError("--anchor goes with --public-key; else the home's own anchor_url is used")
+    here = place(home=home).home
+    if public_key:
+        anchored = anchor.read_bytes().splitlines(keepends=True) if anchor else None
+        verdict = room.look(here, key=_public_key(public_key), anchored=anchored)
+    else:
+        verdict = room.look_with_keys(here, keys.open_keyring(here))
+    if as_json:
+        print_json({"is_sound": verdict.is_sound, **asdict(verdict)})
+    else:
+        _tell(verdict)
+    if not verdict.is_sound:
+        click.get_current_context().exit(REFUSED)
+
+
+@evidence.command()
+@home_option
+@debug_option
+def key(home: Path | None) -> None:
+    """Show the public key that signatures are verified by: keep it, and let auditors keep it, outside this home.
+
+    \b
+    Example:
+      crosslife evidence key --home ./home
+    """
+    from pipelines import evidence as room
+    from pipelines.identity import keys
+
+    ring = keys.open_keyring(place(home=home).home)
+    click.echo(room.public_key_text(room.signing_key(ring).public_key()))
+
+
+def _public_key(text: str) -> Ed25519PublicKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
+    except ValueError:
+        raise click.UsageError(f"--public-key takes {_KEY_DIGITS} hexadecimal digits") from None
+
+
+def _tell(verdict: Verdict) -> None:
+    for each in verdict.findings[:_MOST_FINDINGS]:
+        where = f"entry {each.number:,}" if each.number else "the ledger"
+        click.secho(f"{where}: {each.what}", fg="red", err=True)
+    if more := len(verdict.findings) - _MOST_FINDINGS:
+        click.secho(f"and {more:,} more", fg="red", err=True) if more > 0 else None
+    if verdict.unfinished_bytes:
+        click.secho(
+            f"{verdict.unfinished_bytes:,} bytes at the end are of no entry: a writer was killed there, or somebody added "
+            "them; the next run cuts them off",
+            fg="yellow",
+            err=True,
+        )
+    click.echo(f"{verdict.entries:,} entries, {'sound' if verdict.is_sound else f'{len(verdict.findings):,} findings'}")
+    if verdict.anchored_entries is None:
+        told = "no anchor: whoever can put back an old copy of the whole home could hide what is newer. Give one with"
+        click.echo(f"{told} `crosslife keys set anchor_url`")
+    else:
+        newer = verdict.entries - verdict.anchored_entries
+        click.echo(
+            f"anchored up to entry {verdict.anchored_entries:,}: nobody can change these unseen; the {newer:,} after it "
+            "could be written anew by whoever holds the master key"
+        )
+
+
+def _line(entry: Entry, told: str) -> str:
+    return f"{entry.number:>6}  {entry.recorded_at[:19]}Z  {entry.kind:<12}  {told}"
+
+
+def _told(content: Mapping[str, Any]) -> str:
+    """Return the content in a line: words and numbers, digests by their beginning."""
+    first = {name: content[name] for name in _FIRST if name in content}
+    return textwrap.shorten(", ".join(_words({**first, **content})), _LINE, placeholder=" …")
+
+
+def _words(content: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            yield from _words(value)
+        elif value not in ("", []):
+            yield f"{name.replace('_', ' ')} {_short(value)}"
+
+
+def _short(value: object) -> str:
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return text[:_DIGEST_SHOWN] if len(text) == _KEY_DIGITS and text.isalnum() else text

@@ -1,0 +1,29 @@
+"""Evidence: what happened, recorded so that nobody can change it unseen; what is processed and why; which clause is kept by what.
+
+Not here: what happens itself, or who may look.
+"""
+
+from pipelines.evidence.anchors import AnchorUnusable
+from pipelines.evidence.entries import KINDS, Entry
+from pipelines.evidence.ledger import LedgerBroken, public_key_text, read, signing_key
+from pipelines.evidence.looking import anchor, look, look_with_keys
+from pipelines.evidence.recording import record, record_denial
+from pipelines.evidence.verifying import Finding, Verdict, verify
+
+__all__ = [
+    "KINDS",
+    "AnchorUnusable",
+    "Entry",
+    "Finding",
+    "LedgerBroken",
+    "Verdict",
+    "anchor",
+    "look",
+    "look_with_keys",
+    "public_key_text",
+    "read",
+    "record",
+    "record_denial",
+    "signing_key",
+    "verify",
+]
