@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS := true
 export UV_NATIVE_TLS := true
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: help demo test quick lint types imports sql unit bench ui clean render coverage
+.PHONY: help demo test quick lint types imports sql unit bench ui clean render coverage plant
 .DEFAULT_GOAL := help
 
 help:  ## what can be done here
@@ -41,6 +41,9 @@ render: .venv/.ready  ## write again what is derived from the contracts (dbt sou
 
 coverage: .venv/.ready  ## the tests with their coverage, by line and branch
 	@$(RUN) pytest --cov --cov-report=term-missing:skip-covered
+
+plant: .venv/.ready  ## plant the faults of the clause matrix and note which tests turn red (slow)
+	@$(RUN) python -m tests.planting
 
 bench: .venv/.ready  ## the ratios this project promises
 	@$(RUN) crosslife bench intake

@@ -53,8 +53,9 @@ class Exposure(Strict):
 
 
 class OutboundContract(Dataset):
-    """A published dataset: aggregates that were assessed and name nobody."""
+    """A published dataset: aggregates that were assessed and name nobody; `made_of` are the sources that it processes."""
 
+    made_of: tuple[str, ...]
     columns: tuple[OutboundColumn, ...]
     disclosure: Disclosure
     exposure: Exposure

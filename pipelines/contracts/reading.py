@@ -61,7 +61,7 @@ _FIELD = _TREATED | {
     "pathTemplatesFrom",
 }
 _PUBLISHED = frozenset({"role", "unit", "formula", "caveat"})
-_OUTBOUND = {"purposes", "lawfulBasis", "disclosure", "exposure"}
+_OUTBOUND = {"purposes", "lawfulBasis", "madeOf", "disclosure", "exposure"}
 
 _SQL_TYPES = {
     "string": "VARCHAR",
@@ -139,6 +139,7 @@ class Reader:
             OutboundContract,
             self.findings,
             file=file,
+            **({"made_of": entry.names("made_of")} if entry.value("made_of") else {}),
             columns=tuple(column for column in published if column),
             **{name: value for name, value in (("disclosure", disclosure), ("exposure", exposure)) if value},
         )

@@ -65,8 +65,13 @@ def check_columns(
             findings.add(place, f"sortBy `{contract.sort_by}` is no lake column", mend=f"use one of {', '.join(names)}")
 
 
-def check_outbound(contracts: Mapping[str, OutboundContract], nodes: Mapping[str, Node], findings: Findings) -> None:
-    """Check that disclosure names columns that are there, and that the grain is said."""
+def check_outbound(
+    contracts: Mapping[str, OutboundContract],
+    sources: Mapping[str, InboundContract],
+    nodes: Mapping[str, Node],
+    findings: Findings,
+) -> None:
+    """Check that disclosure names columns that are there, that the sources are known, and that the grain is said."""
     for name, contract in contracts.items():
         rule, root = contract.disclosure, nodes[name]
         wanted = [(each, "measure") for each in (rule.population, *rule.parts, *rule.at_least)]
@@ -80,6 +85,9 @@ def check_outbound(contracts: Mapping[str, OutboundContract], nodes: Mapping[str
                     what,
                     mend=f"use one of {', '.join(contract.named(role))}",
                 )
+        for unknown in sorted(set(contract.made_of) - sources.keys()):
+            place = _place(odcs.custom_property(root, "madeOf"), unknown)
+            findings.add(place, f"`{unknown}` is no source", mend=f"use one of {', '.join(sources)}")
         metrics.check(contract, root, findings)
         if not contract.grain.startswith("One row per "):
             place = _place(root, contract.grain)
