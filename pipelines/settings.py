@@ -27,8 +27,8 @@ KEY_FILE_VARIABLE = "CROSSLIFE_KEY_FILE"
 MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
 
 DATABASE_URL = "database_url"
-WEBHOOK_URL, SMTP_URL = "webhook_url", "smtp_url"
-SECRETS = ("midtrans_server_key", DATABASE_URL, WEBHOOK_URL, SMTP_URL)
+WEBHOOK_URL, SMTP_URL, OPENLINEAGE_URL = "webhook_url", "smtp_url", "openlineage_url"
+SECRETS = ("midtrans_server_key", DATABASE_URL, WEBHOOK_URL, SMTP_URL, OPENLINEAGE_URL)
 """What other parties share with the operator, each under the name by which it is set."""
 
 # Set before any of these libraries is imported: nothing here may need or use the network at run time.
@@ -97,6 +97,11 @@ class Home:
     def data_docs(self) -> Path:
         """Pages of what was expected of each dataset, and whether it was met."""
         return self.evidence / "data_docs"
+
+    @property
+    def lineage_events(self) -> Path:
+        """OpenLineage events: one file of lines a run."""
+        return self.evidence / "openlineage"
 
     @property
     def dagster(self) -> Path:
