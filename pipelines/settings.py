@@ -28,8 +28,8 @@ MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
 
 DATABASE_URL = "database_url"
 WEBHOOK_URL, SMTP_URL = "webhook_url", "smtp_url"
-ANCHOR_URL = "anchor_url"
-SECRETS = ("midtrans_server_key", DATABASE_URL, WEBHOOK_URL, SMTP_URL, ANCHOR_URL)
+ANCHOR_URL, OPENLINEAGE_URL = "anchor_url", "openlineage_url"
+SECRETS = ("midtrans_server_key", DATABASE_URL, WEBHOOK_URL, SMTP_URL, ANCHOR_URL, OPENLINEAGE_URL)
 """What other parties share with the operator, each under the name by which it is set."""
 
 # Set before any of these libraries is imported: nothing here may need or use the network at run time.
@@ -98,6 +98,11 @@ class Home:
     def data_docs(self) -> Path:
         """Pages of what was expected of each dataset, and whether it was met."""
         return self.evidence / "data_docs"
+
+    @property
+    def lineage_events(self) -> Path:
+        """OpenLineage events: one file of lines a run."""
+        return self.evidence / "openlineage"
 
     @property
     def dagster(self) -> Path:

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
+
 from pipelines import settings
 from pipelines.evidence import clauses
 from pipelines.evidence.clauses import Fault
@@ -42,7 +44,7 @@ def main(chosen: Iterable[str]) -> int:
         greens = {test: _run(copy, test) == _GREEN for test in sorted({fault.test for fault in wanted})}
         for fault, name in wanted.items():
             outcome = _planted(copy, fault) if greens[fault.test] else "fails without the fault, too"
-            print(f"{name:<4} {outcome:<28} {fault.test}", flush=True)
+            click.echo(f"{name:<4} {outcome:<28} {fault.test}")
             digest = clauses.digest_of(fault)
             if outcome == "red" and digest:
                 known[digest] = today

@@ -103,14 +103,29 @@ def check(ctx: click.Context, as_json: bool) -> None:
 
 
 @lineage.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "openlineage"]),
+    default="json",
+    show_default=True,
+    help="One JSON object, or one OpenLineage event a line.",
+)
 @debug_option
-def export() -> None:
-    """Write the whole graph as JSON: every column, what it is made of and how, and what it still tells.
+def export(form: str) -> None:
+    """Write the whole graph: every column, what it is made of and how, and, as JSON, what it still tells.
+
+    As OpenLineage (2-0-2) one line a dataset that is made: its job, what it reads, its columns with their types and
+    owners, and of each column the columns it comes from. What runs did of it stands in <home>/evidence/openlineage/.
 
     \b
     Example:
       crosslife lineage export > lineage.json
+      crosslife lineage export --format openlineage > lineage.ndjson
     """
+    if form == "openlineage":
+        _export_events()
+        return
     graph, tainted = _graph()
     print_json(
         {
@@ -153,6 +168,16 @@ def page(out: Path) -> None:
     graph, tainted = _graph()
     write_page(out, graph, tainted, place(home=None, policy=None).contracts())
     click.echo(f"{out}: {sum(len(dataset.columns) for dataset in graph.datasets.values()):,} columns")
+
+
+def _export_events() -> None:
+    # The client of OpenLineage takes a while to import.
+    from pipelines.lineage import events
+
+    here = place(home=None, policy=None)
+    graph, _ = _graph()
+    for event in events.of_graph(graph, here.contracts(), at=here.as_of):
+        click.echo(event)
 
 
 def _graph() -> tuple[Graph, Tainted]:

@@ -21,6 +21,7 @@ def load() -> dg.Definitions:
         extract,
         intake,
         landing,
+        lineage_events,
         notifying,
         quality,
         release,
@@ -41,7 +42,14 @@ def load() -> dg.Definitions:
         asset_checks=quality.checks(),
         jobs=[automation.JOB, extract.JOB],
         schedules=[automation.nightly, extract.hourly],
-        sensors=[landing.arrivals, notifying.failures, notifying.held_back, notifying.silence],
+        sensors=[
+            landing.arrivals,
+            lineage_events.of_successes,
+            lineage_events.of_failures,
+            notifying.failures,
+            notifying.held_back,
+            notifying.silence,
+        ],
         resources={"site": site.SiteResource()},
         executor=dg.in_process_executor,
     )

@@ -17,10 +17,10 @@ from typing import Any
 import dagster as dg
 
 from pipelines import defs, settings
-from pipelines.defs import notifying
+from pipelines.defs import lineage_events, notifying
 from pipelines.defs.instance import write_instance_file
 from pipelines.defs.partitions import ARRIVALS_TAG, JOB_NAME, key_of
-from pipelines.defs.site import PROGRESS
+from pipelines.defs.site import PROGRESS, contracts_under
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -56,6 +56,8 @@ def run(home: settings.Home, *, policy: Path, as_of: datetime, progress: Callabl
         except dg.DagsterError as error:
             # Dagster wraps what a resource raised; the writer's lock speaks for itself.
             raise (error.__cause__ or error) from None
+        finally:
+            PROGRESS.info("lineage: %s", lineage_events.tell(home, contracts_under(policy), instance, run_id=run_id))
         missed = notifying.missed(instance, run_id=run_id)
     return Outcome(run_id=run_id, counts=_counts(result), missed=missed)
 

@@ -211,7 +211,8 @@ def _counts(site: Site, asset: dg.AssetKey, reports: Sequence[BatchReport]) -> d
     if asset == QUARANTINE:
         return {"quarantined": _total(reports, "quarantined"), "replayed": sum(report.replayed for report in reports)}
     if asset in own:
-        return {"accepted": own[asset].accepted, "days": len(own[asset].days)}
+        report = own[asset]
+        return {"rows_in": report.rows_in, "accepted": report.accepted, "days": len(report.days)}
     return {}
 
 

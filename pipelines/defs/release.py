@@ -12,6 +12,8 @@ from pipelines.defs.unexpected import each_by_kind
 
 ASSESSED = dg.AssetKey(["disclosure", "assessed"])
 ANALYTICS = dg.AssetKey(["release", "analytics"])
+TABLES = "tables"
+"""The rows of each published table: beside the edition of a release."""
 
 _JUDGED = "Great Expectations, derived from the outbound contracts, on every cell as it would be read."
 
@@ -64,4 +66,8 @@ def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None
     yield dg.MaterializeResult(ASSESSED, metadata={"rows": rows, "withheld": withheld})
     judged = {"expectations": report.expectations, "rows": rows}
     yield dg.AssetCheckResult(passed=True, asset_key=ASSESSED, check_name=CHECK, metadata=judged)
-    yield dg.MaterializeResult(ANALYTICS, metadata={"edition": report.edition, "is_new": report.changed})
+    tables = {table.name: table.rows for table in report.tables}
+    yield dg.MaterializeResult(
+        ANALYTICS,
+        metadata={"edition": report.edition, "is_new": report.changed, TABLES: dg.MetadataValue.json(tables)},
+    )

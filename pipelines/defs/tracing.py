@@ -1,19 +1,20 @@
 """Before anything is built: that no column tells more than it may. Done again when models or contracts are others than last time.
 
-What was found then is kept, so that Dagster shows of each model's column what it is made of. Not here: what may come of what
-(lineage).
+The graph that was found then is kept, so that Dagster shows of each model's column what it is made of, and events tell it. Not
+here: what may come of what (lineage).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import dagster as dg
+from pydantic import TypeAdapter
 
 from pipelines import contracts, lineage, settings, warehouse
 from pipelines.defs.fingerprints import folder_fingerprint, models_fingerprint
@@ -21,6 +22,7 @@ from pipelines.defs.site import Site
 
 Edges: TypeAlias = Mapping[str, Mapping[str, list[tuple[str, str]]]]
 """Model → its column → the (dataset, column) pairs that it is made of."""
+_NOTE = "lineage.json"
 
 
 def trace(site: Site) -> Edges:
@@ -28,23 +30,23 @@ def trace(site: Site) -> Edges:
 
     Raises LineageLeak, LineageUnresolved, ModelFailure.
     """
-    note = site.home.dagster / "lineage.json"
-    of_today = _fingerprint(site)
-    kept = _kept(note)
-    if kept.get("of") == of_today:
-        edges: Edges = kept["edges"]
-        return edges
+    of_today, kept = _fingerprint(site), _kept(site.home)
+    if kept and kept[0] == of_today:
+        return _edges(kept[1])
     # A model against its contract is dbt's to refuse: it holds back what is made of it, and nothing else.
     graph = lineage.assemble(site.contracts, warehouse.compiled_models(site.home), is_strict=False)
     tainted = lineage.refuse_leaks(graph, site.contracts)
     lineage.write_page(site.home.evidence / "lineage.html", graph, tainted, site.contracts)
     columns = sum(len(dataset.columns) for dataset in graph.datasets.values())
     site.say(f"lineage: {columns:,} columns, none tells more than it may")
-    edges = _edges(graph)
-    beside = note.with_name(f".{note.name}")
-    beside.write_text(json.dumps({"of": of_today, "edges": edges}), encoding="utf-8")
-    beside.replace(note)
-    return edges
+    _keep(site.home, of_today, graph)
+    return _edges(graph)
+
+
+def kept_graph(home: settings.Home) -> lineage.Graph | None:
+    """Return the graph of the last build that was let begin; None where there was none or it cannot be read."""
+    kept = _kept(home)
+    return kept[1] if kept else None
 
 
 def shown(edges: Edges, model: str, asset_of: Callable[[str], dg.AssetKey]) -> dict[str, dg.TableColumnLineage]:
@@ -78,10 +80,21 @@ def _fingerprint(site: Site) -> str:
     return hashlib.sha256(" ".join(parts).encode() + site.policy.read_bytes()).hexdigest()
 
 
-def _kept(note: Path) -> Mapping[str, Any]:
-    """Return what was found last time; nothing where it cannot be read, so that all is looked at again."""
+def _keep(home: settings.Home, of: str, graph: lineage.Graph) -> None:
+    beside = home.dagster / f".{_NOTE}"
+    beside.write_bytes(_kept_as().dump_json((of, tuple(graph.datasets.values()))))
+    beside.replace(home.dagster / _NOTE)
+
+
+def _kept(home: settings.Home) -> tuple[str, lineage.Graph] | None:
+    """Return what was found last time, and of what; None where it cannot be read, so that all is looked at again."""
     try:
-        found: Mapping[str, Any] = json.loads(note.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found
+        of, datasets = _kept_as().validate_json((home.dagster / _NOTE).read_bytes())
+        return of, lineage.Graph(datasets)
+    except (OSError, ValueError, lineage.LineageUnresolved):
+        return None
+
+
+@cache
+def _kept_as() -> TypeAdapter[tuple[str, tuple[lineage.Dataset, ...]]]:
+    return TypeAdapter(tuple[str, tuple[lineage.Dataset, ...]])

@@ -23,6 +23,8 @@ GROUP = "warehouse"
 _BUILT = "Whether the table was built from all that has arrived, or stands as before since something that it is made of failed."
 _Results: TypeAlias = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 BUILT = "is_built_from_all_that_arrived"
+HELD_BACK = "held_back"
+"""Why a model stands as before: among its facts, where it does."""
 
 
 class Translator(DagsterDbtTranslator):
@@ -105,7 +107,7 @@ def models() -> dg.AssetsDefinition:
                 context.log_event(dg.AssetMaterialization(spec.key, partition=day))
             if spec.key in context.selected_asset_keys:
                 facts: dict[str, Any] = (
-                    {"held_back": reason} if reason else {"days": len(result.days), "tests": result.tests}
+                    {HELD_BACK: reason} if reason else {"days": len(result.days), "tests": result.tests}
                 )
                 facts |= tracing.shown(edges, spec.key.path[-1], asset_of)
                 yield dg.MaterializeResult(spec.key, metadata=facts)

@@ -57,7 +57,7 @@ class Record:
 
 def record_of(contracts: Contracts) -> Record:
     """Return the record of processing that the contracts make."""
-    held = [*contracts.inbound.values(), *contracts.internal.values()]
+    held: list[InboundContract | InternalContract] = [*contracts.inbound.values(), *contracts.internal.values()]
     return Record(
         policy_version=contracts.policy.version,
         activities=tuple(_activity(purpose, contracts) for purpose in contracts.taxonomy.purposes),
@@ -106,11 +106,12 @@ def _activity(purpose: str, contracts: Contracts) -> Activity:
     word = contracts.taxonomy.purposes[purpose]
     held = [each for each in (*contracts.inbound.values(), *contracts.internal.values()) if purpose in each.purposes]
     published = [each for each in contracts.outbound.values() if purpose in each.purposes]
+    bases = [each.lawful_basis[purpose] for each in held] + [each.lawful_basis[purpose] for each in published]
     return Activity(
         purpose=purpose,
         description=word.description,
         clause=word.clause,
-        lawful_bases=tuple(sorted({each.lawful_basis[purpose] for each in (*held, *published)})),
+        lawful_bases=tuple(sorted(set(bases))),
         datasets=tuple(sorted(each.name for each in held)),
         published=tuple(sorted(each.name for each in published)),
         recipients=tuple(

@@ -7,30 +7,20 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
-from http.client import HTTPException
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pipelines import settings
-from pipelines.identity import keys
-from pipelines.identity.errors import MissingSecret
 from pipelines.identity.keyring import Keyring
+from pipelines.notices import posting
 from pipelines.notices.messages import Notice
 
 CHANNELS = (settings.WEBHOOK_URL, settings.SMTP_URL)
 """The secrets that name a channel."""
-_SECONDS = 10
-_TRIES = 3
 _SMTP_PORTS = {"smtp": 587, "smtps": 465}
-
-
-class WrongAddress(ValueError):
-    """The address of a channel cannot be used; the message says what is missing, and nothing of the address."""
 
 
 @dataclass(frozen=True)
@@ -43,46 +33,20 @@ class Delivery:
 
 def channels(ring: Keyring) -> tuple[str, ...]:
     """Return the channels that were given."""
-    return tuple(name for name in CHANNELS if _address(ring, name))
+    return tuple(name for name in CHANNELS if posting.address(ring, name))
 
 
 def send(ring: Keyring, notice: Notice) -> tuple[Delivery, ...]:
     """Send the notice over every channel that was given; return what became of it. Raises nothing of a channel's own."""
-    return tuple(_deliver(name, _address(ring, name), notice) for name in channels(ring))
-
-
-def _address(ring: Keyring, name: str) -> str:
-    try:
-        return keys.secret(ring, name).decode("utf-8", "replace").strip()
-    except MissingSecret:
-        return ""
+    return tuple(_deliver(name, posting.address(ring, name), notice) for name in channels(ring))
 
 
 def _deliver(channel: str, address: str, notice: Notice) -> Delivery:
-    failure = ""
-    for _ in range(_TRIES):
-        try:
-            _SENDERS[channel](address, notice)
-        except WrongAddress as wrong:
-            return Delivery(channel, str(wrong))
-        except urllib.error.HTTPError as refused:
-            failure = f"the server answered {refused.code}"
-        except (OSError, HTTPException, smtplib.SMTPException, ValueError) as error:
-            # Messages of these libraries bear addresses and what the server said.
-            failure = f"it could not be delivered ({type(error).__name__})"
-        else:
-            return Delivery(channel)
-    return Delivery(channel, failure)
+    return Delivery(channel, posting.tried(lambda: _SENDERS[channel](address, notice)))
 
 
 def _post(address: str, notice: Notice) -> None:
-    if urlsplit(address).scheme not in ("http", "https"):
-        raise WrongAddress("webhook_url is no http or https address")
-    request = urllib.request.Request(  # noqa: S310 - the scheme was checked
-        address, data=notice.body(), headers={"Content-Type": "application/json"}, method="POST"
-    )
-    with _OPENER.open(request, timeout=_SECONDS):
-        pass
+    posting.post_once(address, notice.body(), name=settings.WEBHOOK_URL)
 
 
 def _mail(address: str, notice: Notice) -> None:
@@ -90,7 +54,7 @@ def _mail(address: str, notice: Notice) -> None:
     parts = urlsplit(address)
     asked = parse_qs(parts.query)
     if parts.scheme not in _SMTP_PORTS or not parts.hostname or not {"from", "to"} <= set(asked):
-        raise WrongAddress("smtp_url is not smtp[s]://[user:password@]host[:port]?from=…&to=…")
+        raise posting.WrongAddress("smtp_url is not smtp[s]://[user:password@]host[:port]?from=…&to=…")
     message = EmailMessage()
     message["Subject"] = notice.subject
     message["From"], message["To"] = asked["from"][0], asked["to"][0]
@@ -105,24 +69,17 @@ def _mail(address: str, notice: Notice) -> None:
 def _server(parts: SplitResult) -> smtplib.SMTP:
     context, port = ssl.create_default_context(), parts.port or _SMTP_PORTS[parts.scheme]
     if parts.scheme == "smtps":
-        return smtplib.SMTP_SSL(parts.hostname or "", port, timeout=_SECONDS, context=context)
-    server = smtplib.SMTP(parts.hostname or "", port, timeout=_SECONDS)
+        return smtplib.SMTP_SSL(parts.hostname or "", port, timeout=posting.SECONDS, context=context)
+    server = smtplib.SMTP(parts.hostname or "", port, timeout=posting.SECONDS)
     server.ehlo()
     if server.has_extn("starttls"):
         server.starttls(context=context)
     elif parts.username:
         server.close()
-        raise WrongAddress("the mail server offers no encryption, and a password would go in the clear: use smtps")
+        raise posting.WrongAddress(
+            "the mail server offers no encryption, and a password would go in the clear: use smtps"
+        )
     return server
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A notice goes where it was told to go, and nowhere else."""
-
-    def redirect_request(self, *_: object, **__: object) -> None:
-        """Follow none."""
-        return
-
-
-_OPENER = urllib.request.build_opener(_NoRedirects)
 _SENDERS: Mapping[str, Callable[[str, Notice], None]] = {settings.WEBHOOK_URL: _post, settings.SMTP_URL: _mail}

@@ -19,6 +19,7 @@ from pipelines.contracts import load
 from pipelines.defs import fingerprints, in_process, notifying
 from pipelines.demo import generate
 from pipelines.identity import keys
+from tests.unit.lineage import typed
 from tests.unit.notices.servers import webhook
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("held_back")]
@@ -112,6 +113,14 @@ class Site:
             notifying.held_back(context)
             return [(told["kind"], told["lines"]) for told in server.received]
 
+    def events(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """Return of each job of a run the event by which it ended; each is what OpenLineage's classes say."""
+        lines = (self.home.lineage_events / f"{run_id}.ndjson").read_text().splitlines()
+        told = [json.loads(line) for line in lines]
+        for each in told:
+            typed.event(each)
+        return {each["job"]["name"]: each for each in told if each["eventType"] != "START"}
+
     def release(self) -> dict[str, Any]:
         return dict(json.loads((self.home.release / "release.json").read_text()))
 
@@ -124,6 +133,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> settings.Home:
     generate(home.landing, learners=30, days=5, seed=7, end=AS_OF.date(), dirt=0)
     outcome = in_process.run(home, policy=settings.policy_file(), as_of=AS_OF, progress=lambda _: None)
     assert outcome.missed == ()
+    told = Site(home).events(outcome.run_id)
+    landed = {folder.name for folder in home.landing.iterdir() if any(folder.iterdir())}
+    assert {f"intake/{name}" for name in landed} == {name for name in told if name.startswith("intake/")}
+    assert {f"release/{name}" for name in load(settings.CONTRACTS_DIR).outbound} <= told.keys()
+    assert {each["eventType"] for each in told.values()} == {"COMPLETE"}
     return home
 
 
@@ -175,6 +189,15 @@ def test_each_fault_turns_its_check_red_and_holds_back_what_is_made_of_it(
     assert site.told_of(outcome.run_id, monkeypatch) == [("refused", list(outcome.missed))]
 
     waiting_marts = set().union(*held.values())
+    events = site.events(outcome.run_id)
+    judged = events["check/lake/consents"]["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"]
+    assert [(each["assertion"], each.get("column")) for each in judged if not each["success"]] == [
+        ("meets_its_contract", None),
+        ("expect_column_values_to_not_be_null", "purpose"),
+    ]
+    aborted = {name for name, event in events.items() if event["eventType"] == "ABORT"}
+    assert {f"model/{name}" for name in waiting_marts} <= aborted
+    assert events["model/dim_courses"]["eventType"] == events["daily"]["eventType"] == "COMPLETE"
     assert waiting_marts < before.keys()
     assert site.marts() == before
     assert site.release()["held_back"].keys() == waiting_marts & load(settings.CONTRACTS_DIR).outbound.keys()

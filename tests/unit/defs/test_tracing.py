@@ -56,6 +56,21 @@ def test_lineage_is_checked_once_for_the_same_models_and_contracts(
 
 
 @pytest.mark.slow
+def test_the_graph_is_kept_whole_and_what_cannot_be_read_is_no_graph(
+    site: Site, compiled: list[dict[str, str]]
+) -> None:
+    assert tracing.kept_graph(site.home) is None
+    tracing.trace(site)
+    kept = tracing.kept_graph(site.home)
+    assert kept is not None
+    assert kept.datasets == lineage.assemble(site.contracts, compiled[0]).datasets
+    (site.home.dagster / "lineage.json").write_text("[1, 2]")
+    assert tracing.kept_graph(site.home) is None
+    tracing.trace(site)
+    assert len(compiled) == 3
+
+
+@pytest.mark.slow
 def test_a_leak_ends_the_run_before_anything_is_built_and_is_found_again(
     site: Site, compiled: list[dict[str, str]]
 ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -22,6 +23,7 @@ class Webhook:
     answers: list[int] = field(default_factory=list)
     url: str = ""
     received: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     requests: int = 0
 
 
@@ -33,6 +35,7 @@ def webhook(*answers: int) -> Iterator[Webhook]:
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
             kept.requests += 1
+            kept.paths.append(self.path)
             answer = kept.answers.pop(0) if kept.answers else 200
             if answer < 300:
                 kept.received.append(json.loads(content))
@@ -59,6 +62,20 @@ def webhook(*answers: int) -> Iterator[Webhook]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def hangs_up() -> Iterator[str]:
+    """A server that closes every connection without a word; its address."""
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(1)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/hook/rahasia-4471"
+        server.shutdown()
 
 
 @dataclass
