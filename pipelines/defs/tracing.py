@@ -1,6 +1,6 @@
-"""Before anything is built: that no column tells more than it may. Done again when models or contracts are others than last time.
+"""Before anything is built: that no column tells more than it may, and that the record of processing is true.
 
-The graph that was found then is kept, so that Dagster shows of each model's column what it is made of, and events tell it. Not
+Done again when models or contracts are others than last time. The graph that was found then is kept, so that Dagster shows of each model's column what it is made of, and events tell it. Not
 here: what may come of what (lineage).
 """
 
@@ -16,7 +16,7 @@ from typing import TypeAlias
 import dagster as dg
 from pydantic import TypeAdapter
 
-from pipelines import contracts, lineage, settings, warehouse
+from pipelines import contracts, evidence, lineage, settings, warehouse
 from pipelines.defs.fingerprints import folder_fingerprint, models_fingerprint
 from pipelines.defs.site import Site
 
@@ -28,7 +28,7 @@ _NOTE = "lineage.json"
 def trace(site: Site) -> Edges:
     """Refuse to go on where a column leaks or cannot be resolved; return what the models' columns are made of.
 
-    Raises LineageLeak, LineageUnresolved, ModelFailure.
+    Raises LineageLeak, LineageUnresolved, ProcessingDrift, ModelFailure.
     """
     of_today, kept = _fingerprint(site), _kept(site.home)
     if kept and kept[0] == of_today:
@@ -36,6 +36,7 @@ def trace(site: Site) -> Edges:
     # A model against its contract is dbt's to refuse: it holds back what is made of it, and nothing else.
     graph = lineage.assemble(site.contracts, warehouse.compiled_models(site.home), is_strict=False)
     tainted = lineage.refuse_leaks(graph, site.contracts)
+    evidence.refuse_drift(site.contracts, graph)
     lineage.write_page(site.home.evidence / "lineage.html", graph, tainted, site.contracts)
     columns = sum(len(dataset.columns) for dataset in graph.datasets.values())
     site.say(f"lineage: {columns:,} columns, none tells more than it may")
@@ -70,7 +71,7 @@ def _edges(graph: lineage.Graph) -> Edges:
 
 
 def _fingerprint(site: Site) -> str:
-    rooms = (Path(str(room.__file__)).parent for room in (lineage, contracts, warehouse))
+    rooms = (Path(str(room.__file__)).parent for room in (lineage, evidence, contracts, warehouse))
     parts = [
         models_fingerprint(),
         folder_fingerprint(settings.CONTRACTS_DIR),

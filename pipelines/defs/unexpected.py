@@ -36,6 +36,7 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.lineage", "LineageLeak"): "refused",
     ("pipelines.evidence", "LedgerBroken"): "refused",
     ("pipelines.evidence", "AnchorUnusable"): "failed",
+    ("pipelines.evidence", "ProcessingDrift"): "refused",
     ("pipelines.warehouse", "ModelFailure"): "failed",
     ("pipelines.warehouse", "WarehouseMissing"): "failed",
     ("pipelines.warehouse.handover", "NothingHandedOver"): "failed",

@@ -7,6 +7,7 @@ from pipelines.evidence.anchors import AnchorUnusable
 from pipelines.evidence.entries import KINDS, Entry
 from pipelines.evidence.ledger import LedgerBroken, public_key_text, read, signing_key
 from pipelines.evidence.looking import anchor, look, look_with_keys
+from pipelines.evidence.processing import ProcessingDrift, Record, drift, record_of, refuse_drift
 from pipelines.evidence.recording import record, record_denial
 from pipelines.evidence.verifying import Finding, Verdict, verify
 
@@ -16,14 +17,19 @@ __all__ = [
     "Entry",
     "Finding",
     "LedgerBroken",
+    "ProcessingDrift",
+    "Record",
     "Verdict",
     "anchor",
+    "drift",
     "look",
     "look_with_keys",
     "public_key_text",
     "read",
     "record",
     "record_denial",
+    "record_of",
+    "refuse_drift",
     "signing_key",
     "verify",
 ]

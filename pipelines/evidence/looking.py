@@ -6,6 +6,7 @@ What a sound chain is, or where an anchor lies, does not belong here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -46,9 +47,16 @@ def anchor(home: Home, ring: Keyring, *, at: datetime) -> int | None:
         return None
     with open_ledger(home, ring, at=at) as ledger:
         head = ledger.head
-        if head.line not in anchors.kept(home, address)[-1:]:
-            anchors.keep(home, address, head)
+    if head.line not in _last_kept(home, address):
+        anchors.keep(home, address, head)
     return head.entries
+
+
+def _last_kept(home: Home, address: str) -> list[bytes]:
+    # A server need not give back what it took: then it is given the head once more.
+    with suppress(anchors.AnchorUnusable):
+        return anchors.kept(home, address)[-1:]
+    return []
 
 
 def _faults_of_none(home: Home, anchored: list[bytes] | None) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""Posts JSON to an address that is a secret (it bears passwords and tokens), which appears in no error and no log.
+"""Posts to an address that is a secret (it bears passwords and tokens), and reads from it; it appears in no error and no log.
 
 No redirect is followed, and a server that fails is tried a few times. Not here: what is posted.
 """
@@ -78,6 +78,15 @@ def post_once(where: str, content: bytes, *, name: str) -> None:
     )
     with _OPENER.open(request, timeout=SECONDS):
         pass
+
+
+def get_once(where: str, *, name: str, most_bytes: int) -> bytes:
+    """Return what exactly this address answers, at most so many bytes. Raises WrongAddress and the errors of urllib."""
+    if urlsplit(where).scheme not in ("http", "https"):
+        raise WrongAddress(f"{name} is no http or https address")
+    with _OPENER.open(urllib.request.Request(where), timeout=SECONDS) as answer:  # noqa: S310 - the scheme was checked
+        content: bytes = answer.read(most_bytes)
+    return content
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import evidence, settings
+from pipelines.evidence.ledger import Happening, entries_file, folder_of, open_ledger
+from pipelines.identity import keys
+from pipelines.identity.keyring import Keyring
+
+AT = datetime(2026, 6, 30, 17, tzinfo=UTC)
+
+
+@dataclass
+class Server:
+    """A web server that keeps what is posted and gives it back; `post` and `get` are the codes with which it answers."""
+
+    url: str = ""
+    kept: bytes = b""
+    post: int = 201
+    get: int = 200
+    requests: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def served() -> Iterator[Server]:
+    state = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            state.requests.append("post")
+            state.kept += content if state.post < 300 else b""
+            self.send_response(state.post)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            state.requests.append("get")
+            self.send_response(state.get)
+            self.end_headers()
+            self.wfile.write(state.kept)
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.url = f"http://127.0.0.1:{server.server_address[1]}/heads/rahasia-4471"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> settings.Home:
+    made = settings.Home(tmp_path / "home").prepare()
+    keys.init(made)
+    return made
+
+
+def ring(home: settings.Home) -> Keyring:
+    return keys.open_keyring(home)
+
+
+def happen(home: settings.Home, name: str) -> None:
+    with open_ledger(home, ring(home), at=AT) as ledger:
+        ledger.append([Happening("batch", name, {})], at=AT)
+
+
+def anchor(home: settings.Home) -> int | None:
+    return evidence.anchor(home, ring(home), at=AT)
+
+
+def give(home: settings.Home, address: object) -> None:
+    keys.keep_secret(home, settings.ANCHOR_URL, str(address))
+
+
+def cut(home: settings.Home, old: dict[str, bytes]) -> None:
+    """Put back the ledger as it was, both files."""
+    for name, content in old.items():
+        (folder_of(home) / name).write_bytes(content)
+
+
+def copied(home: settings.Home) -> dict[str, bytes]:
+    return {name: (folder_of(home) / name).read_bytes() for name in ("entries.jsonl", "head.json")}
+
+
+@pytest.mark.parametrize("form", ["path", "url"])
+def test_an_old_copy_of_the_ledger_is_seen_by_the_file_outside(home: settings.Home, tmp_path: Path, form: str) -> None:
+    place = tmp_path / "elsewhere.jsonl"
+    give(home, place if form == "path" else place.as_uri())
+    happen(home, "a")
+    old = copied(home)
+    happen(home, "b")
+    assert anchor(home) == 3
+    assert anchor(home) == 3
+    assert len(place.read_bytes().splitlines()) == 1
+    assert evidence.look_with_keys(home, ring(home)).anchored_entries == 3
+    cut(home, old)
+    found = evidence.look_with_keys(home, ring(home))
+    assert [each.what for each in found.findings] == ["the anchor knows 3 entries, 2 are here: its end is missing"]
+
+
+def test_an_old_copy_of_the_ledger_is_seen_by_the_server(home: settings.Home) -> None:
+    with served() as server:
+        give(home, server.url)
+        happen(home, "a")
+        old = copied(home)
+        happen(home, "b")
+        assert anchor(home) == 3
+        assert evidence.look_with_keys(home, ring(home)).is_sound
+        cut(home, old)
+        assert not evidence.look_with_keys(home, ring(home)).is_sound
+
+
+def test_a_ledger_without_key_and_files_is_missed_by_its_anchor(home: settings.Home, tmp_path: Path) -> None:
+    give(home, tmp_path / "elsewhere.jsonl")
+    happen(home, "a")
+    anchor(home)
+    ring(home).change(remove=["evidence/1"])
+    entries_file(home).unlink()
+    assert not evidence.look_with_keys(home, ring(home)).is_sound
+
+
+def test_a_server_that_gives_nothing_back_is_still_given_every_head(home: settings.Home) -> None:
+    with served() as server:
+        server.get = 405
+        give(home, server.url)
+        happen(home, "a")
+        assert anchor(home) == 2
+        assert server.kept.count(b"\n") == 1
+        with pytest.raises(evidence.AnchorUnusable, match="405") as refused:
+            evidence.look_with_keys(home, ring(home))
+        assert "rahasia" not in str(refused.value)
+
+
+def test_a_server_that_takes_nothing_is_told_of_and_named_nowhere(home: settings.Home) -> None:
+    with served() as server:
+        server.post = 503
+        give(home, server.url)
+        happen(home, "a")
+        with pytest.raises(evidence.AnchorUnusable, match="503") as refused:
+            anchor(home)
+        assert "rahasia" not in str(refused.value)
+        assert server.requests.count("post") == 3
+
+
+@pytest.mark.parametrize("address", ["beside.jsonl", "ftp://host/x", "file://relative"])
+def test_an_address_that_is_no_place_is_refused(home: settings.Home, address: str) -> None:
+    give(home, address)
+    happen(home, "a")
+    with pytest.raises(evidence.AnchorUnusable, match="absolute path"):
+        anchor(home)
+
+
+def test_an_anchor_inside_the_home_is_none(home: settings.Home) -> None:
+    give(home, home.evidence / "anchor.jsonl")
+    happen(home, "a")
+    with pytest.raises(evidence.AnchorUnusable, match="inside the home"):
+        anchor(home)
+
+
+def test_a_file_that_cannot_be_written_is_told_of_without_its_name(home: settings.Home, tmp_path: Path) -> None:
+    give(home, tmp_path / "rahasia" / "anchor.jsonl")
+    happen(home, "a")
+    with pytest.raises(evidence.AnchorUnusable) as refused:
+        anchor(home)
+    assert "rahasia" not in str(refused.value)
