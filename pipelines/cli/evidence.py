@@ -18,7 +18,7 @@ from pipelines.cli.terminal import print_json
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from pipelines.evidence import Entry, Verdict
+    from pipelines.evidence import Clause, Entry, Verdict
 
 _KEY_DIGITS = 64
 _MOST_FINDINGS = 20
@@ -119,6 +119,77 @@ def key(home: Path | None) -> None:
 
     ring = keys.open_keyring(place(home=home).home)
     click.echo(room.public_key_text(room.signing_key(ring).public_key()))
+
+
+@evidence.command()
+@json_option
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("crosslife-processing.html"),
+    show_default=True,
+    help="The page to write.",
+)
+@debug_option
+def processing(as_json: bool, out: Path) -> None:
+    """Write the record of processing (UU PDP Art. 31): what for, on which basis, which data, whose, how long.
+
+    It is made from the contracts, and held against what the models really read: exit code 3 where they differ. Every run
+    writes it, too, as <home>/evidence/processing.html.
+
+    \b
+    Example:
+      crosslife evidence processing --json
+    """
+    from pipelines import evidence as room
+    from pipelines import lineage, warehouse
+
+    contracts = place(home=None).contracts()
+    room.refuse_drift(contracts, lineage.assemble(contracts, warehouse.compiled_models()))
+    record = room.record_of(contracts)
+    if as_json:
+        print_json(asdict(record))
+        return
+    room.write_record(out, record)
+    click.echo(
+        f"{out}: {len(record.activities)} purposes, {len(record.datasets)} datasets, as the models really read them"
+    )
+
+
+@evidence.command()
+@home_option
+@json_option
+@debug_option
+def clauses(home: Path | None, as_json: bool) -> None:
+    """Show for each obligation of the policy whether it is covered: by a test that was seen to fail, and by nothing else.
+
+    Rules, code, tests and the latest evidence stand on the page that every run writes, <home>/evidence/clauses.html.
+
+    \b
+    Example:
+      crosslife evidence clauses --json
+    """
+    from pipelines import evidence as room
+
+    found = room.matrix()
+    if as_json:
+        latest = room.latest(place(home=home).home, {each for clause in found for each in clause.obligation.evidence})
+        print_json({"clauses": [_clause(clause, latest) for clause in found]})
+        return
+    for clause in found:
+        color = {"covered": "green", "in part": "yellow"}.get(clause.status)
+        click.echo(
+            f"{clause.id:<4} {clause.obligation.clause:<6} {click.style(f'{clause.status:<12}', fg=color)} ", nl=False
+        )
+        click.echo(textwrap.shorten(clause.obligation.holds, _LINE, placeholder=" …"))
+        if clause.obligation.missing:
+            click.echo(f"{'':25}not built: {clause.obligation.missing}")
+
+
+def _clause(clause: Clause, latest: Mapping[str, str]) -> dict[str, Any]:
+    told = clause.obligation.model_dump(exclude={"faults"})
+    told["evidence"] = {each: latest.get(each) for each in clause.obligation.evidence}
+    return {"id": clause.id, "status": clause.status, **told, "proven": clause.proven, "unproven": clause.unproven}
 
 
 def _public_key(text: str) -> Ed25519PublicKey:

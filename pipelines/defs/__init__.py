@@ -38,6 +38,7 @@ def load() -> dg.Definitions:
             release.released,
             evidence.data_docs(),
             evidence.ledger(),
+            evidence.pages(),
         ],
         asset_checks=quality.checks(),
         jobs=[automation.JOB, extract.JOB],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines import quality
-from pipelines.defs import intake, recording, release
+from pipelines import evidence, quality
+from pipelines.defs import intake, recording, release, warehouse
 from pipelines.defs.site import Site, contracts_in_force
 from pipelines.defs.unexpected import by_kind
 
 DATA_DOCS = dg.AssetKey(["evidence", "data_docs"])
 LEDGER = dg.AssetKey(["evidence", "ledger"])
+PAGES = dg.AssetKey(["evidence", "pages"])
 
 
 def data_docs() -> dg.AssetsDefinition:
@@ -58,3 +59,33 @@ def ledger() -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata={"added": added, "anchor": recording.anchor(site)})
 
     return recorded
+
+
+def pages() -> dg.AssetsDefinition:
+    """Return the asset of the pages that compliance walks: lineage, record of processing, clause matrix."""
+
+    @dg.asset(
+        key=PAGES,
+        deps=[LEDGER, *(warehouse.key(name) for name in contracts_in_force().outbound)],
+        group_name="evidence",
+        kinds={"html"},
+        owners=["team:compliance"],
+        description="Lineage from field to figure, the record of processing (UU PDP Art. 31), and what keeps each clause.",
+    )
+    @by_kind("writing the pages of compliance")
+    def written(site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:
+        folder, matrix = site.home.evidence, evidence.matrix()
+        evidence.write_record(folder / "processing.html", evidence.record_of(site.contracts))
+        named = {each for clause in matrix for each in clause.obligation.evidence}
+        evidence.write_matrix(folder / "clauses.html", matrix, evidence.latest(site.home, named))
+        covered = sum(clause.status == "covered" for clause in matrix)
+        names = ("lineage.html", "processing.html", "clauses.html")
+        return dg.MaterializeResult(
+            metadata={
+                "covered": covered,
+                "clauses": len(matrix),
+                "places": ", ".join(str(folder / each) for each in names),
+            }
+        )
+
+    return written

@@ -1,7 +1,7 @@
 """Before anything is built: that no column tells more than it may, and that the record of processing is true.
 
-Done again when models or contracts are others than last time. The graph that was found then is kept, so that Dagster shows of each model's column what it is made of, and events tell it. Not
-here: what may come of what (lineage).
+Done again when models or contracts are others than last time. The graph that was found then is kept, so that Dagster shows of
+each model's column what it is made of, and events tell it. Not here: what may come of what (lineage).
 """
 
 from __future__ import annotations

@@ -4,9 +4,12 @@ Not here: what happens itself, or who may look.
 """
 
 from pipelines.evidence.anchors import AnchorUnusable
+from pipelines.evidence.clauses import Clause, matrix
 from pipelines.evidence.entries import KINDS, Entry
+from pipelines.evidence.latest import latest
 from pipelines.evidence.ledger import LedgerBroken, public_key_text, read, signing_key
 from pipelines.evidence.looking import anchor, look, look_with_keys
+from pipelines.evidence.pages import write_matrix, write_record
 from pipelines.evidence.processing import ProcessingDrift, Record, drift, record_of, refuse_drift
 from pipelines.evidence.recording import record, record_denial
 from pipelines.evidence.verifying import Finding, Verdict, verify
@@ -14,6 +17,7 @@ from pipelines.evidence.verifying import Finding, Verdict, verify
 __all__ = [
     "KINDS",
     "AnchorUnusable",
+    "Clause",
     "Entry",
     "Finding",
     "LedgerBroken",
@@ -22,8 +26,10 @@ __all__ = [
     "Verdict",
     "anchor",
     "drift",
+    "latest",
     "look",
     "look_with_keys",
+    "matrix",
     "public_key_text",
     "read",
     "record",
@@ -32,4 +38,6 @@ __all__ = [
     "refuse_drift",
     "signing_key",
     "verify",
+    "write_matrix",
+    "write_record",
 ]

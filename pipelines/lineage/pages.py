@@ -22,10 +22,14 @@ _LAYERS = {
     "lake": "Lake",
     "landing": "As it arrives",
 }
+_LEAD = """Every column from the field that arrives to the published figure.
+<span class="done">green</span> is what is done on the way: a treatment, or an operation.
+<span class="told">amber</span> is what a column still tells of a person.
+What decides which rows a table has stands below its name."""
 _HEAD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Lineage</title>
+<title>TITLE</title>
 <style>
 :root { color-scheme: light dark; --line: #8886; --way: #15803d; --told: #b45309; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
@@ -39,22 +43,32 @@ h3 { margin: 2rem 0 0; font-size: 1.1rem; }
 .told, .done { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .3rem; font-size: .85rem; white-space: nowrap; }
 .told { color: var(--told); } .done { color: var(--way); }
 nav ul { columns: 18rem; padding-left: 1rem; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem .4rem 0;
+  border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 dt { font-weight: 600; float: left; clear: left; min-width: 8rem; } dd { margin-left: 9rem; }
 </style></head><body>
-<h1>Lineage</h1>
-<p>Every column from the field that arrives to the published figure.
-<span class="done">green</span> is what is done on the way: a treatment, or an operation.
-<span class="told">amber</span> is what a column still tells of a person.
-What decides which rows a table has stands below its name.</p>
+<h1>TITLE</h1>
+<p>LEAD</p>
 """
+END = "</body></html>\n"
 
 
 def write(file: Path, graph: Graph, tainted: Tainted, contracts: Contracts) -> None:
     """Write the page; it names columns and treatments and bears no row."""
+    put(file, page(graph, tainted, contracts))
+
+
+def put(file: Path, text: str) -> None:
+    """Write a page, whole or not at all."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = file.with_name(f".{file.name}.part")
-    beside.write_text(page(graph, tainted, contracts), encoding="utf-8")
+    beside.write_text(text, encoding="utf-8")
     beside.replace(file)
+
+
+def head(title: str, lead: str) -> str:
+    """Return the beginning of a page: what it is, in a style that asks for nothing from outside."""
+    return _HEAD.replace("TITLE", html.escape(title)).replace("LEAD", lead)
 
 
 def page(graph: Graph, tainted: Tainted, contracts: Contracts) -> str:
@@ -66,7 +80,7 @@ def page(graph: Graph, tainted: Tainted, contracts: Contracts) -> str:
         for name, each in contracts.taxonomy.treatments.items()
     )
     parts = [
-        _HEAD,
+        head("Lineage", _LEAD),
         f"<details><summary>What the words mean</summary><dl>{words}</dl><h3>Treatments</h3><dl>{done}</dl></details>",
     ]
     layers = {layer: [each for each in graph.datasets.values() if each.layer == layer] for layer in _LAYERS}
@@ -81,7 +95,7 @@ def page(graph: Graph, tainted: Tainted, contracts: Contracts) -> str:
     for layer, title in _LAYERS.items():
         parts.append(f"<h2>{title}, column by column</h2>")
         parts += [_dataset(each, graph, tainted, used) for each in sorted(layers[layer], key=lambda each: each.name)]
-    return "".join([*parts, "</body></html>\n"])
+    return "".join([*parts, END])
 
 
 def _used(graph: Graph) -> Mapping[Column, list[tuple[str, Dependency]]]:
