@@ -87,7 +87,7 @@ def _clause(clause: Clause, latest: Mapping[str, str]) -> list[str]:
     kind = "done" if clause.status == "covered" else "told"
     tests = _list(clause.proven) + "".join(f"<br>{_text(test)}: not seen red as it is now" for test in clause.unproven)
     return [
-        f'<b id="{_text(clause.id)}">{_text(clause.id)}</b> {_text(said.clause)}<br>{_text(said.holds)}',
+        f'<b id="{html.escape(clause.id)}">{_text(clause.id)}</b> {_text(said.clause)}<br>{_text(said.holds)}',
         f'<span class="{kind}">{clause.status}</span>',
         _list(said.rules),
         _list(said.code),
@@ -108,4 +108,5 @@ def _list(words: Iterable[str]) -> str:
 
 
 def _text(word: str) -> str:
-    return html.escape(word)
+    # A long name may be broken at its underscores, and nowhere else.
+    return html.escape(word).replace("_", "_<wbr>")

@@ -70,6 +70,17 @@ class Graph:
         dataset = self.datasets[column.dataset]
         return (*sorted(dataset.columns[column.name]), *sorted(dataset.rows))
 
+    def ancestors(self, column: Column) -> tuple[Column, ...]:
+        """Return everything that a column is made of, whatever lies between, the nearest first; itself is not among them."""
+        seen: dict[Column, None] = {column: None}
+        waiting = [column]
+        for at in waiting:
+            for each in self.upstream(at):
+                if each.column not in seen:
+                    seen[each.column] = None
+                    waiting.append(each.column)
+        return tuple(waiting[1:])
+
     def downstream(self, column: Column) -> tuple[tuple[Column, Dependency], ...]:
         """Return the columns that are made of a column at once, and how; rows stand for every column of their dataset."""
         found = []

@@ -32,7 +32,7 @@ _HEAD = """<!DOCTYPE html>
 <title>TITLE</title>
 <style>
 :root { color-scheme: light dark; --line: #8886; --way: #15803d; --told: #b45309; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 h2 { border-bottom: 2px solid var(--line); margin-top: 3rem; }
 h3 { margin: 2rem 0 0; font-size: 1.1rem; }
 .column { border-top: 1px solid var(--line); padding: .4rem 0 .4rem .5rem; }
@@ -44,7 +44,7 @@ h3 { margin: 2rem 0 0; font-size: 1.1rem; }
 .told { color: var(--told); } .done { color: var(--way); }
 nav ul { columns: 18rem; padding-left: 1rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem .4rem 0;
-  border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+  border-top: 1px solid var(--line); overflow-wrap: break-word; }
 dt { font-weight: 600; float: left; clear: left; min-width: 8rem; } dd { margin-left: 9rem; }
 </style></head><body>
 <h1>TITLE</h1>
@@ -124,17 +124,41 @@ def _dataset(
 
 
 def _column(column: Column, graph: Graph, tainted: Tainted, used: Mapping[Column, list[tuple[str, Dependency]]]) -> str:
-    labels = " ".join(f'<span class="told">{html.escape(label)}</span>' for label in sorted(tainted.labels[column]))
+    labels = _labels(column, tainted)
     made_of = graph.datasets[column.dataset].columns[column.name]
     above = f"<p>made of {_links(made_of)}</p>" if made_of else ""
     below = ", ".join(
         f'<a href="#{_anchor(name)}">{html.escape(name)}</a>{_how(each)}'
         for name, each in dict.fromkeys(used.get(column, ()))
     )
+    way = _way(column, graph, tainted) if graph.datasets[column.dataset].layer == "release" else ""
     return (
         f'<div class="column" id="{_anchor(str(column))}"><p><span class="name">{html.escape(column.name)}</span> {labels}</p>'
-        f"{above}{f'<p>goes into {below}</p>' if below else ''}</div>"
+        f"{above}{f'<p>goes into {below}</p>' if below else ''}{way}</div>"
     )
+
+
+def _way(column: Column, graph: Graph, tainted: Tainted) -> str:
+    """Return for a published column where it comes from, and by what somebody could be known on the way, layer by layer."""
+    layers: dict[str, list[Column]] = {layer: [] for layer in reversed(_LAYERS)}
+    for each in (*graph.ancestors(column), column):
+        layers[graph.datasets[each.dataset].layer].append(each)
+    lines = []
+    for layer, columns in layers.items():
+        telling = sorted(each for each in columns if tainted.labels[each])
+        told = ", ".join(
+            f'<a href="#{_anchor(str(each))}">{html.escape(str(each))}</a> {_labels(each, tainted)}' for each in telling
+        )
+        lines.append(f"<dt>{_LAYERS[layer]}</dt><dd>{told or 'nothing'}, of {len(columns)} columns</dd>")
+    sources = sorted({_plain(each.dataset) for each in layers["landing"]})
+    return (
+        f"<details><summary>comes from {html.escape(', '.join(sources)) or 'nothing that arrives'}; "
+        f"by what somebody could be known on the way</summary><dl>{''.join(lines)}</dl></details>"
+    )
+
+
+def _labels(column: Column, tainted: Tainted) -> str:
+    return " ".join(f'<span class="told">{html.escape(label)}</span>' for label in sorted(tainted.labels[column]))
 
 
 def _links(found: Iterable[Dependency]) -> str:
