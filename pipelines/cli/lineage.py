@@ -30,7 +30,11 @@ def lineage() -> None:
 @lineage.command()
 @click.argument("column")
 @click.option("--downstream", is_flag=True, help="What is made of it, instead of what it is made of.")
-@click.option("--rows", is_flag=True, help="Also what decides which rows there are: filters, joins, groups.")
+@click.option(
+    "--rows",
+    is_flag=True,
+    help="Also what decides which rows there are (filters, joins, groups), and who is whom in the vault.",
+)
 @debug_option
 def show(column: str, *, downstream: bool, rows: bool) -> None:
     """Show what a column is made of, down to the fields that arrive.
@@ -40,6 +44,8 @@ def show(column: str, *, downstream: bool, rows: bool) -> None:
       crosslife lineage show release/agg_completion_rates.completion_rate
       crosslife lineage show landing/accounts.email --downstream
     """
+    from pipelines.lineage import VAULT
+
     graph, tainted = _graph()
     start = _column(column, graph)
     seen = set[object]()
@@ -47,7 +53,8 @@ def show(column: str, *, downstream: bool, rows: bool) -> None:
     def walk(at: Column, depth: int, how: str) -> None:
         labels = ", ".join(sorted(tainted.labels.get(at, ())))
         click.echo(f"{'  ' * depth}{at}{how}{f'   [{labels}]' if labels else ''}{'   …' if at in seen else ''}")
-        if at in seen:
+        is_folded = at.dataset == VAULT and depth and not rows
+        if at in seen or is_folded:
             return
         seen.add(at)
         for after, found in _next(graph, at, downstream=downstream, rows=rows):
@@ -62,7 +69,7 @@ def show(column: str, *, downstream: bool, rows: bool) -> None:
 @debug_option
 @click.pass_context
 def path(ctx: click.Context, source: str, target: str) -> None:
-    """Show the shortest way from one column to another; exit code 3 where there is none.
+    """Show the shortest way from one column to another, by values where there is one; exit code 3 where there is none.
 
     \b
     Example:

@@ -57,7 +57,7 @@ def consent_column(consent: ConsentRule, contract: Entry) -> LakeColumn:
         category=str(contract.value("category")),
         classification="internal",
         treatment="consent",
-        sources=(*consent.category_fields, *((consent.gpc,) if consent.gpc else ())),
+        sources=(*consent.category_fields, *((consent.gpc,) if consent.gpc else ()), *consent.refusals),
     )
 
 

@@ -65,6 +65,12 @@ class OutboundContract(Dataset):
         """Return the columns that the mart has: all but those derived from what is published."""
         return tuple(column for column in self.columns if column.role != "derived")
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Return the required dimensions but instants: titles, and when a window closes, describe a row."""
+        dimensions = (column for column in self.columns if column.role == "dimension" and column.required)
+        return tuple(column.name for column in dimensions if column.sql_type.upper() != "TIMESTAMP")
+
     def named(self, role: str) -> tuple[str, ...]:
         """Return the names of the columns of a role."""
         return tuple(column.name for column in self.columns if column.role == role)

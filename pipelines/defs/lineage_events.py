@@ -141,7 +141,7 @@ def _beside(sources: Mapping[str, Made], graph: Graph) -> Iterator[Made]:
     """Yield what intake makes beside the datasets of the sources that it took in, of their fields."""
     for dataset in graph.datasets.values():
         taken_in = [sources[name] for name in sorted(dataset.parents() & sources.keys())]
-        if dataset.layer == "lake" and LANDING + dataset.name not in graph.datasets and taken_in:
+        if dataset.layer in ("lake", "vault") and LANDING + dataset.name not in graph.datasets and taken_in:
             yield Made(dataset.name, taken_in[0].began_at, taken_in[0].ended_at)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.contracts import Contracts, InboundContract, InternalContract, OutboundContract
-from pipelines.lineage import LANDING, RELEASE, Graph
+from pipelines.lineage import LANDING, RELEASE, Dataset, Graph
 
 
 class ProcessingDrift(RuntimeError):
@@ -96,10 +96,18 @@ def _sources(name: str, graph: Graph) -> set[str]:
     """Return the inbound sources that a dataset is made of, over whatever lies between."""
     seen, waiting = {name}, [name]
     while waiting:
-        for parent in graph.datasets[waiting.pop()].parents() - seen:
+        for parent in _processed(graph.datasets[waiting.pop()]) - seen:
             seen.add(parent)
             waiting.append(parent)
     return {each.removeprefix(LANDING) for each in seen if each.startswith(LANDING)}
+
+
+def _processed(dataset: Dataset) -> set[str]:
+    """Return what a dataset holds of others; to ask who is whom, or whether somebody consents, processes nothing for it."""
+    if dataset.layer != "lake":
+        return dataset.parents()
+    values = {each.column.dataset for own in dataset.columns.values() for each in own if each.part == "value"}
+    return {*values, *dataset.reads} - {dataset.name}
 
 
 def _activity(purpose: str, contracts: Contracts) -> Activity:

@@ -78,20 +78,32 @@ class Reasons:
             limit = f"timestamp '{_naive(self.as_of)}' - {interval(retention.period)}"
             yield f"when greatest({', '.join(instants)}) < {limit} then '{EXPIRED}'"
 
+    def judged_fields(self) -> frozenset[str]:
+        """Return the fields by which a row can be held back: their own values, and what they are compared with."""
+        contract = self.contract
+        own = {f.path for f in contract.fields if next(self._cases_of(f), None)}
+        named = {each.field for each in contract.references if each.unknown == "quarantine"}
+        one_of = {path for paths in contract.at_least_one for path in paths}
+        proof = self.leaves.dialect.proof
+        return frozenset({*own, *named, *one_of, *self.leaves.dialect.refuses, *(proof.paths if proof else ())})
+
     def _field_cases(self) -> Iterator[str]:
         for f in self.contract.fields:
-            s, t = self.leaves.text_of(f.path), self.leaves.typed_of(f.path)
-            if f.required:
-                yield f"when {s} is null then 'missing_required:{f.path}'"
-            if f.treatment == "drop" and f.path != self.contract.tie_field and not f.required:
-                continue
-            if f.treatment == "hold_back":
-                continue
-            if f.logical_type != "string":
-                yield f"when {s} is not null and {t} is null then 'wrong_type:{f.path}'"
-            elif not f.allowed and not f.pattern and not self._may_drop(f):
-                yield f"when left({s}, 1) in ('{{', '[') then 'wrong_type:{f.path}'"
-            yield from self._value_cases(f, s, t)
+            yield from self._cases_of(f)
+
+    def _cases_of(self, f: Field) -> Iterator[str]:
+        s, t = self.leaves.text_of(f.path), self.leaves.typed_of(f.path)
+        if f.required:
+            yield f"when {s} is null then 'missing_required:{f.path}'"
+        if f.treatment == "drop" and f.path != self.contract.tie_field and not f.required:
+            return
+        if f.treatment == "hold_back":
+            return
+        if f.logical_type != "string":
+            yield f"when {s} is not null and {t} is null then 'wrong_type:{f.path}'"
+        elif not f.allowed and not f.pattern and not self._may_drop(f):
+            yield f"when left({s}, 1) in ('{{', '[') then 'wrong_type:{f.path}'"
+        yield from self._value_cases(f, s, t)
 
     def _value_cases(self, f: Field, s: str, t: str) -> Iterator[str]:
         if f.allowed:
@@ -109,6 +121,11 @@ class Reasons:
     def _may_drop(self, f: Field) -> bool:
         """Say whether a value of a field that cannot be used is dropped, where another's would hold the row back."""
         return f.treatment in LOSSY_TREATMENTS or is_matched(f) or f.path in shown_if_known(self.contract)
+
+
+def judged_fields(contract: InboundContract) -> frozenset[str]:
+    """Return the fields by which a row of a source can be held back or refused."""
+    return Reasons(contract, Leaves(contract), as_of=datetime.min.replace(tzinfo=UTC), skew_hours=0).judged_fields()
 
 
 def refusals(contract: InboundContract) -> frozenset[str]:

@@ -11,8 +11,10 @@ from pipelines.settings import Home
 
 
 def know(connection: duckdb.DuckDBPyConnection, home: Home, contracts: Contracts, contract: InboundContract) -> None:
-    """Make `known_<source>` for every source that rows of this one must refer to."""
+    """Make `known_<source>` for every source that rows of this one must refer to; of one that they may, nothing is asked."""
     for reference in contract.references:
+        if reference.unknown == "accept":
+            continue
         place = current_file(home, reference.source)
         column = contracts.inbound[reference.source].field(reference.source_field).stored_as[0]
         rows = (

@@ -3,8 +3,8 @@
 Not here: who is told of a leak (cli, defs), how a treatment works (intake, identity, disclosure).
 """
 
-from pipelines.lineage.assembling import LANDING, RELEASE, assemble
-from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.assembling import assemble
+from pipelines.lineage.graph import LANDING, RELEASE, VAULT, Dataset, Graph
 from pipelines.lineage.pages import write as write_page
 from pipelines.lineage.parsing import LineageUnresolved
 from pipelines.lineage.statements import Column, Dependency, Operation
@@ -14,6 +14,7 @@ __all__ = [
     "LABELS",
     "LANDING",
     "RELEASE",
+    "VAULT",
     "Column",
     "Dataset",
     "Dependency",

@@ -6,17 +6,18 @@ statement is read (statements), what may come of what (taint).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
+from pipelines import disclosure
 from pipelines.contracts import Contracts, InboundContract, InternalContract, OutboundContract
-from pipelines.lineage import statements
-from pipelines.lineage.graph import Dataset, Graph
-from pipelines.lineage.operations import CUT
+from pipelines.contracts.projections import translated
+from pipelines.lineage import arriving, statements
+from pipelines.lineage.arriving import CONSENT, LINK, PSEUDONYMISE, SUBJECT, of
+from pipelines.lineage.graph import LANDING, RELEASE, VAULT, Dataset, Graph
 from pipelines.lineage.parsing import LineageUnresolved, tables_of
 from pipelines.lineage.statements import Column, Dependency, Operation, Statement
 
-LANDING, RELEASE = "landing/", "release/"
 ASSESSED = "assess"
 """What a cell goes through before it is published (disclosure)."""
 
@@ -26,55 +27,35 @@ def assemble(contracts: Contracts, models: Mapping[str, str], *, is_strict: bool
 
     Unless `is_strict`, a published table whose model lacks a column of its contract is left out, as dbt will not build it.
     """
-    lake = [*map(_landed, contracts.inbound.values()), *map(_stored, contracts.inbound.values())]
+    landed = map(arriving.landed, contracts.inbound.values())
+    lake = [
+        *landed,
+        arriving.vault(contracts),
+        *(arriving.stored(each, contracts) for each in contracts.inbound.values()),
+    ]
     stored: list[InboundContract | InternalContract] = [*contracts.inbound.values(), *contracts.internal.values()]
     known = {contract.name: [column.name for column in contract.table_columns] for contract in stored}
-    internal = [_internal(contract, known) for contract in contracts.internal.values()]
+    internal = [_internal(contract, contracts, known) for contract in contracts.internal.values()]
     built = [_model(name, found, contracts) for name, found in _statements(models, known).items()]
     columns = {dataset.name: list(dataset.columns) for dataset in built}
-    released = [
-        _released(contract, columns)
-        for contract in contracts.outbound.values()
-        if is_strict or _is_whole(contract, columns.get(contract.name, []))
-    ]
+    outbound = {
+        name: each for name, each in contracts.outbound.items() if is_strict or _is_whole(each, columns.get(name, []))
+    }
+    released = [_released(each, columns, _withholding(each, outbound)) for each in outbound.values()]
     return Graph([*lake, *internal, *built, *released])
 
 
-def _landed(contract: InboundContract) -> Dataset:
-    columns: dict[str, frozenset[Dependency]] = {field.path: frozenset() for field in contract.fields}
-    return Dataset(LANDING + contract.name, "landing", columns, domain=contract.domain)
-
-
-def _stored(contract: InboundContract) -> Dataset:
-    """Return a dataset of the lake: each column from its fields, by their treatment."""
-    source = LANDING + contract.name
-    stand_ins = {
-        field.path: [other.path for other in contract.fields if other.instead_of == field.path]
-        for field in contract.fields
-    }
-    columns = {}
-    for column in contract.table_columns:
-        paths = [each for path in column.sources for each in (path, *stand_ins.get(path, ()))]
-        if not paths and column.name == "dt" and contract.event_time:
-            columns[column.name] = frozenset({_value(source, contract.event_time, CUT)})
-        else:
-            columns[column.name] = frozenset(_value(source, path, column.treatment) for path in paths)
-    return Dataset(contract.name, "lake", columns, domain=contract.domain, purposes=frozenset(contract.purposes))
-
-
-def _internal(contract: InternalContract, known: Mapping[str, list[str]]) -> Dataset:
-    """Return a dataset of our own making: what its query reads where it has one, else the fields that it names."""
+def _internal(contract: InternalContract, contracts: Contracts, known: Mapping[str, list[str]]) -> Dataset:
+    """Return a dataset of our own making: what its query reads where it has one, else the links that the vault keeps."""
+    crossing = translated(contract, {**contracts.inbound, **contracts.internal})
     if contract.query:
         found = statements.read(contract.query, name=contract.name, known=known)
+        # Whoever is nobody in the domain is left out.
+        lost_rows = any(column.name in crossing and not column.nullable for column in contract.lake_columns)
+        known_there = frozenset({of(SUBJECT, PSEUDONYMISE, "filter")} if lost_rows else ())
+        found = Statement(found.columns, found.rows | known_there, found.tables)
     else:
-        named = {
-            column.name: frozenset(
-                _value(LANDING + name, path, "keep")
-                for name, _, path in (each.partition(".") for each in column.sources)
-            )
-            for column in contract.lake_columns
-        }
-        found = Statement(named, frozenset())
+        found = _linked(contract, contracts)
     if lost := sorted({column.name for column in contract.lake_columns} - found.columns.keys()):
         raise LineageUnresolved(f"{contract.name} declares {', '.join(lost)}, which its query does not make")
     columns = {
@@ -82,12 +63,26 @@ def _internal(contract: InternalContract, known: Mapping[str, list[str]]) -> Dat
             Dependency(each.column, each.part, (*each.through, Operation(column.treatment)))
             for each in found.columns[column.name]
         )
+        | ({of(SUBJECT, PSEUDONYMISE, "condition")} if column.name in crossing else set())
         for column in contract.lake_columns
     }
     purposes = frozenset(contract.purposes)
     return Dataset(
         contract.name, "lake", columns, found.rows, domain=contract.domain, purposes=purposes, reads=found.tables
     )
+
+
+def _linked(contract: InternalContract, contracts: Contracts) -> Statement:
+    """Return what links between subjects are made of: the fields that are named, and who is whom."""
+    columns, rows = dict[str, frozenset[Dependency]](), {of(LINK, VAULT, "filter")}
+    for column in contract.lake_columns:
+        named = [each.partition(".") for each in column.sources]
+        own = {of(Column(LANDING + name, path), "keep") for name, _, path in named}
+        who = {of(SUBJECT, PSEUDONYMISE, "condition")} if column.treatment == PSEUDONYMISE else set()
+        columns[column.name] = frozenset(own | who)
+        rules = [(name, contracts.inbound[name].consent) for name, _, _ in named]
+        rows |= {of(Column(name, rule.stored_as), CONSENT, "filter") for name, rule in rules if rule}
+    return Statement(columns, frozenset(rows))
 
 
 def _statements(models: Mapping[str, str], known: Mapping[str, list[str]]) -> dict[str, Statement]:
@@ -110,16 +105,37 @@ def _model(name: str, found: Statement, contracts: Contracts) -> Dataset:
     return Dataset(name, "model", found.columns, found.rows, domain=domain, reads=found.tables)
 
 
-def _released(contract: OutboundContract, models: Mapping[str, list[str]]) -> Dataset:
+def _withholding(contract: OutboundContract, outbound: Mapping[str, OutboundContract]) -> Iterator[Column]:
+    """Yield what decides which of a table's rows are withheld: its own counts, and the table that it is finer than."""
+    rule = contract.disclosure
+    own = (rule.population, *rule.parts, *rule.at_least, *((rule.closed_window,) if rule.closed_window else ()))
+    yield from (Column(contract.name, name) for name in own)
+    shapes = {
+        name: disclosure.Shape(each.key, each.disclosure.population, each.named("measure"))
+        for name, each in outbound.items()
+    }
+    for link in disclosure.find_links(shapes):
+        if link.finer == contract.name:
+            yield from (Column(contract.name, name) for name in link.on)
+            yield from (Column(link.coarser, name) for name in link.on)
+            yield Column(RELEASE + link.coarser, disclosure.WITHHELD)
+
+
+def _released(contract: OutboundContract, models: Mapping[str, list[str]], withholding: Iterable[Column]) -> Dataset:
     """Return a published table: its cells are those of the mart, assessed; derived ones come from published ones."""
     if contract.name not in models:
         raise LineageUnresolved(f"{RELEASE}{contract.name} is made of {contract.name}, which is no model")
     columns = {
-        column.name: frozenset({_value(contract.name, column.name, ASSESSED)}) for column in contract.mart_columns
+        column.name: frozenset({of(Column(contract.name, column.name), ASSESSED)}) for column in contract.mart_columns
     }
+    name, withheld = RELEASE + contract.name, {*withholding}
+    for measure in contract.named("measure"):
+        columns[measure] |= {of(Column(name, disclosure.WITHHELD), ASSESSED, "condition")}
     columns |= dict(_derived(contract))
-    purposes = frozenset(contract.purposes)
-    return Dataset(RELEASE + contract.name, "release", columns, domain=contract.domain, purposes=purposes)
+    columns[disclosure.WITHHELD] = frozenset(of(each, ASSESSED, "condition") for each in withheld)
+    omits = contract.disclosure.omit_withheld
+    rows = frozenset(of(each, ASSESSED, "filter") for each in withheld) if omits else frozenset[Dependency]()
+    return Dataset(name, "release", columns, rows, domain=contract.domain, purposes=frozenset(contract.purposes))
 
 
 def _is_whole(contract: OutboundContract, columns: list[str]) -> bool:
@@ -137,7 +153,3 @@ def _derived(contract: OutboundContract) -> Iterator[tuple[str, frozenset[Depend
                 column.name,
                 frozenset(Dependency(Column(name, each.column.name), each.part, each.through) for each in found),
             )
-
-
-def _value(dataset: str, name: str, through: str) -> Dependency:
-    return Dependency(Column(dataset, name), "value", (Operation(through),))

@@ -15,9 +15,8 @@ from openlineage.client.facet_v2 import RunFacet, error_message_run, job_type_jo
 from openlineage.client.serde import Serde
 
 from pipelines.contracts import Contracts
-from pipelines.lineage.assembling import LANDING
 from pipelines.lineage.facets import NAMESPACE, PRODUCER, Teller, place
-from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.graph import LANDING, Dataset, Graph
 from pipelines.lineage.runs import Checked, Failed, Made
 from pipelines.lineage.runs import Run as Done
 
@@ -55,11 +54,12 @@ def of_run(run: Done, graph: Graph | None, contracts: Contracts) -> Iterator[str
 
 
 def job_of(dataset: Dataset) -> str:
-    """Return the name of the job that makes a dataset: `intake/…`, `projection/…`, `model/…` or `release/…`."""
+    """Return the name of the job that makes a dataset: `intake/…`, `identity/…`, `projection/…`, `model/…` or `release/…`."""
     if dataset.layer == "lake":
-        is_taken_in = dataset.parents() == {LANDING + dataset.name}
+        is_taken_in = LANDING + dataset.name in dataset.parents()
         return f"intake/{dataset.name}" if is_taken_in else f"projection/{dataset.name}"
-    return f"model/{dataset.name}" if dataset.layer == "model" else dataset.name
+    named = {"model": f"model/{dataset.name}", "vault": "identity/vault"}
+    return named.get(dataset.layer, dataset.name)
 
 
 def run_id_of(run_id: str, job: str) -> str:
@@ -91,7 +91,7 @@ def _of_made(run: Done, made: Made, graph: Graph, teller: Teller) -> Iterator[st
             job,
             RunState[made.state],
             made.ended_at,
-            inputs=[teller.read(each, rows=made.rows_in if len(parents) == 1 else None) for each in parents],
+            inputs=[teller.read(each, rows=made.rows_in if each.layer == "landing" else None) for each in parents],
             outputs=[teller.made(dataset, rows=made.rows)] if made.state == "COMPLETE" else [],
         )
     )

@@ -21,8 +21,7 @@ from openlineage.client.facet_v2 import (
 )
 
 from pipelines.contracts import Contracts, InboundContract, InternalContract, OutboundContract
-from pipelines.lineage.assembling import LANDING, RELEASE
-from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.graph import LANDING, RELEASE, Dataset, Graph
 from pipelines.lineage.operations import AGGREGATE, MIDDLE
 from pipelines.lineage.runs import Checked
 from pipelines.lineage.statements import Dependency

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeAlias
@@ -10,7 +10,13 @@ from typing import Literal, TypeAlias
 from pipelines.lineage.parsing import LineageUnresolved
 from pipelines.lineage.statements import Column, Dependency
 
-Layer: TypeAlias = Literal["landing", "lake", "model", "release"]
+Layer: TypeAlias = Literal["landing", "vault", "lake", "model", "release"]
+
+LANDING, RELEASE = "landing/", "release/"
+VAULT = "vault"
+"""The dataset of who is whom: which subject an identifier leads to, and which browser is linked to which learner."""
+AS_WRITTEN = " (as written)"
+"""Ends the name of a text of which a field of the same name is only a part, or one of several that it is read out of."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,21 @@ class Dataset:
     def parents(self) -> set[str]:
         """Return the datasets that it reads."""
         return {*self.reads, *(each.column.dataset for each in self.made_of())} - {self.name}
+
+    def uses(self) -> set[str]:
+        """Return the datasets of which a value or a query makes use; not those that only decide whether rows are kept."""
+        return {*self.reads, *(each.column.dataset for each in self.made_of() if each.part == "value")} - {self.name}
+
+    def in_order(self) -> Iterator[str]:
+        """Yield the names of its columns, each after those of its own that it is made of. Raises LineageUnresolved."""
+        own = {name: self._own(found) for name, found in self.columns.items()}
+        try:
+            yield from TopologicalSorter(own).static_order()
+        except CycleError as error:
+            raise LineageUnresolved(f"columns of {self.name} are made of each other: {error.args[1]}") from None
+
+    def _own(self, made_of: Iterable[Dependency]) -> list[str]:
+        return sorted({each.column.name for each in made_of if each.column.dataset == self.name})
 
     def all_columns(self) -> Iterator[Column]:
         """Yield its columns."""
@@ -91,17 +112,28 @@ class Graph:
         return tuple(found)
 
     def path(self, source: Column, target: Column) -> tuple[Column, ...] | None:
-        """Return the shortest way on which `target` is made of `source`, ends included; None where it is not."""
-        came: dict[Column, Column | None] = {target: None}
-        waiting = [target]
-        for column in waiting:
-            if column == source:
-                way = [column]
-                while (after := came[way[-1]]) is not None:
-                    way.append(after)
-                return tuple(way)
-            for each in self.upstream(column):
-                if each.column not in came:
-                    came[each.column] = column
-                    waiting.append(each.column)
-        return None
+        """Return the shortest way on which `target` is made of `source`, ends included; None where it is not.
+
+        By values alone where there is such a way, else by what decides between values too, and about rows at last.
+        """
+        ways = (self._values, lambda column: self.datasets[column.dataset].columns[column.name], self.upstream)
+        return next((way for above in ways if (way := _way(source, target, above))), None)
+
+    def _values(self, column: Column) -> Iterator[Dependency]:
+        return (each for each in self.datasets[column.dataset].columns[column.name] if each.part == "value")
+
+
+def _way(source: Column, target: Column, above: Callable[[Column], Iterable[Dependency]]) -> tuple[Column, ...] | None:
+    came: dict[Column, Column | None] = {target: None}
+    waiting = [target]
+    for column in waiting:
+        if column == source:
+            way = [column]
+            while (after := came[way[-1]]) is not None:
+                way.append(after)
+            return tuple(way)
+        for each in sorted(above(column)):
+            if each.column not in came:
+                came[each.column] = column
+                waiting.append(each.column)
+    return None

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipelines.contracts import Contracts
-from pipelines.lineage.assembling import LANDING, RELEASE
-from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.graph import LANDING, RELEASE, Dataset, Graph
 from pipelines.lineage.operations import COMPUTE
 from pipelines.lineage.statements import Column, Dependency
 from pipelines.lineage.taint import LABELS, Tainted
@@ -20,12 +19,14 @@ _LAYERS = {
     "release": "Published",
     "model": "Models",
     "lake": "Lake",
+    "vault": "Vault",
     "landing": "As it arrives",
 }
 _LEAD = """Every column from the field that arrives to the published figure.
 <span class="done">green</span> is what is done on the way: a treatment, or an operation.
 <span class="told">amber</span> is what a column still tells of a person.
 What decides which rows a table has stands below its name."""
+_FEW = 12
 _HEAD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -115,12 +116,20 @@ def _dataset(
 ) -> str:
     facts = [f"domain {dataset.domain}"] if dataset.domain else []
     facts += [f"for {', '.join(sorted(dataset.purposes))}"] if dataset.purposes else []
-    rows = f"<p class='of'>its rows are decided by {_links(dataset.rows)}</p>" if dataset.rows else ""
+    rows = _rows(dataset.rows) if dataset.rows else ""
     columns = "".join(_column(Column(dataset.name, name), graph, tainted, used) for name in dataset.columns)
     return (
         f'<section id="{_anchor(dataset.name)}"><h3>{html.escape(_plain(dataset.name))}</h3>'
         f"<p class='of'>{html.escape('; '.join(facts))}</p>{rows}{columns}</section>"
     )
+
+
+def _rows(found: Iterable[Dependency]) -> str:
+    """Return what decides about rows; where that is nearly everything that arrives, behind a line to be opened."""
+    listed = sorted(found)
+    if len(listed) <= _FEW:
+        return f"<p class='of'>its rows are decided by {_links(listed)}</p>"
+    return f"<details class='of'><summary>its rows are decided by {len(listed)} columns</summary>{_links(listed)}</details>"
 
 
 def _column(column: Column, graph: Graph, tainted: Tainted, used: Mapping[Column, list[tuple[str, Dependency]]]) -> str:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipelines.contracts import Contracts, LakeColumn
-from pipelines.lineage.assembling import LANDING, RELEASE
-from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.graph import AS_WRITTEN, LANDING, RELEASE, Dataset, Graph
 from pipelines.lineage.operations import AGGREGATE, COMPUTE, CUT, MIDDLE, NAMED
 from pipelines.lineage.statements import Column, Dependency, Operation
 
@@ -108,9 +107,9 @@ class _Flow:
         """Give every column its labels, in the order in which datasets are made."""
         for dataset in self._graph.datasets.values():
             self._rows[dataset.name] = self._of(dataset.rows)
-            for name, own in dataset.columns.items():
-                column = Column(dataset.name, name)
-                self.labels[column] = {**self._rows[dataset.name], **self._of(own), **self._first(dataset, name)}
+            for name in dataset.in_order():
+                found = {**self._of(dataset.columns[name]), **self._first(dataset, name)}
+                self.labels[Column(dataset.name, name)] = {**self._rows[dataset.name], **found}
 
     def _of(self, dependencies: Iterable[Dependency]) -> _Labels:
         found: _Labels = {}
@@ -160,7 +159,7 @@ class _Flow:
     def _first(self, dataset: Dataset, name: str) -> _Labels:
         """Return what a column tells of its own accord: a field as it lands, and a treated value."""
         if dataset.layer == "landing":
-            field = self._contracts.inbound[dataset.name.removeprefix(LANDING)].field(name)
+            field = self._contracts.inbound[dataset.name.removeprefix(LANDING)].field(name.removesuffix(AS_WRITTEN))
             return {} if field.identifier == "none" else {field.identifier: None}
         column = self._stored(dataset.name).get(name) if dataset.layer == "lake" else None
         if column is None:
@@ -235,7 +234,8 @@ class _Flow:
         carried: dict[str, dict[str, tuple[str, ...]]] = {}
         for dataset in self._graph.datasets.values():
             refused: dict[str, tuple[str, ...]] = {}
-            for parent in sorted(dataset.parents()):
+            # What decides whether a row may be kept (a statement of consent, a known course) is no use of it for the row's own.
+            for parent in sorted(dataset.uses() if dataset.layer in ("lake", "release") else dataset.parents()):
                 for purpose, way in carried.get(parent, {}).items():
                     refused.setdefault(purpose, (*way, dataset.name))
             if dataset.layer == "lake" and dataset.purposes is not None:

@@ -130,7 +130,7 @@ def _table(contract: OutboundContract, assessment: disclosure.Assessment) -> edi
         frame = frame.filter(~pl.col(disclosure.WITHHELD))
     # Last, so that no formula sees a row that is left out.
     frame = derived.with_derived(frame, contract=contract)
-    return editions.Table(contract, make_plain(frame, table=contract.name, key=_shape(contract).key))
+    return editions.Table(contract, make_plain(frame, table=contract.name, key=contract.key))
 
 
 def _judge(home: Home, edition: editions.Edition, *, as_of: datetime) -> int:
@@ -139,7 +139,7 @@ def _judge(home: Home, edition: editions.Edition, *, as_of: datetime) -> int:
         quality.check_release(
             table.contract,
             table.frame,
-            key=_shape(table.contract).key,
+            key=table.contract.key,
             threshold=edition.threshold,
             withheld=disclosure.WITHHELD,
             as_of=as_of,
@@ -164,10 +164,7 @@ def _refuse_unknown(frames: Mapping[str, pl.DataFrame], *, outbound: Mapping[str
 
 
 def _shape(contract: OutboundContract) -> disclosure.Shape:
-    """The key is the required dimensions but instants: titles, and when a window closes, describe a row."""
-    dimensions = (column for column in contract.columns if column.role == "dimension" and column.required)
-    key = tuple(column.name for column in dimensions if column.sql_type.upper() != "TIMESTAMP")
-    return disclosure.Shape(key, contract.disclosure.population, contract.named("measure"))
+    return disclosure.Shape(contract.key, contract.disclosure.population, contract.named("measure"))
 
 
 def _instant(as_of: datetime) -> str:

@@ -20,6 +20,8 @@ from pipelines.lineage import Column, Leak
 Models = Mapping[str, str]
 TARGET = "agg_newsletter_monthly"
 PUBLISHED = {f"release/{TARGET}.joined", f"release/{TARGET}.staying_rate"}
+# The people counted decide which rows are withheld; this table leaves those out, so that any of its columns tells of that.
+DECIDED = {f"release/{TARGET}.{name}" for name in ("month", "is_month_over", "left_since", "is_withheld")}
 EMAIL, NAME, PHONE = ("accounts", "email"), ("accounts", "name"), ("accounts", "phone")
 IP = ("web_events", "context.ip")
 BIRTH = ("accounts", "birth_date")
@@ -244,7 +246,8 @@ def test_of_the_project_every_column_is_known_and_none_tells_what_it_may_not(
     published = [
         column for name in graph.datasets if name.startswith(lineage.RELEASE) for column in graph.datasets[name].columns
     ]
-    assert len(published) == sum(len(contract.columns) for contract in contracts.outbound.values())
+    # And of each whether its row is withheld, which no contract has to say.
+    assert len(published) == sum(len(contract.columns) + 1 for contract in contracts.outbound.values())
     way = graph.path(
         Column("landing/course_progress", "user_id"), Column("release/agg_completion_rates", "completion_rate")
     )
@@ -266,7 +269,12 @@ def test_an_identifier_that_is_passed_on_is_found_with_its_way(contracts: Contra
     )
     # Where it first stands it is told, too, and in the rate that is worked out from it; no other column of the mart is.
     # The table is of another domain than accounts are, which is told beside it.
-    assert {str(leak.column) for leak in every} - {f"{TARGET}.*"} == {str(stored), f"{TARGET}.joined", *PUBLISHED}
+    assert {str(leak.column) for leak in every} - {f"{TARGET}.*"} == {
+        str(stored),
+        f"{TARGET}.joined",
+        *PUBLISHED,
+        *DECIDED,
+    }
 
 
 @pytest.mark.parametrize("name", DECISIONS)
@@ -418,6 +426,32 @@ def test_a_treatment_that_is_not_enough_is_found(contracts: Contracts, models: M
     every = leaks(planted, models)
     assert found(every, "course_progress.learner_pseudonym").path[0] == Column("landing/course_progress", "user_id")
     assert found(every, "release/agg_completion_rates.enrolled").path[-1].name == "enrolled"
+
+
+@pytest.mark.parametrize(
+    ("treatment", "identifier", "column", "source"),
+    [
+        ("judge", "direct", "accounts.city", "landing/accounts.email"),
+        ("settle", "online", "support_tickets.channel", "landing/support_tickets.message_id"),
+        ("consent", "direct", "web_events.locale", "landing/web_events.userId"),
+        ("read_out", "online", "meta_pixel.value", "landing/meta_pixel.url"),
+        ("vault", "direct", "vault.subject", "landing/accounts.email"),
+    ],
+)
+def test_what_a_decision_of_intake_rests_on_is_found_where_its_treatment_is_not_enough(
+    contracts: Contracts, models: Models, treatment: str, identifier: str, column: str, source: str
+) -> None:
+    words = contracts.taxonomy.treatments
+    weaker = words[treatment].model_copy(
+        update={"sufficient_for": tuple(each for each in words[treatment].sufficient_for if each != identifier)}
+    )
+    taxonomy = contracts.taxonomy.model_copy(update={"treatments": {**words, treatment: weaker}})
+    told = [
+        leak
+        for leak in leaks(contracts.model_copy(update={"taxonomy": taxonomy}), models)
+        if str(leak.column) == column
+    ]
+    assert any(leak.path[0].dataset == source.partition(".")[0] for leak in told)
 
 
 def test_a_projection_that_reads_more_than_it_declares_is_found(contracts: Contracts, models: Models) -> None:

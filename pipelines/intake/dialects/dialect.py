@@ -62,6 +62,19 @@ class Dialect:
             return self.makes[path](at)
         return self.leaves[path](at(path)) if path in self.leaves else at(path)
 
+    def read_for(self, path: str) -> tuple[str, ...]:
+        """Return the dotted paths that the text of a field is made of, those that a step looks at included."""
+        asked: dict[str, None] = {}
+
+        def at(name: str) -> str:
+            if name in self.steps:
+                return self.steps[name](at)
+            asked.setdefault(name)
+            return "text"
+
+        self.text(path, at=at)
+        return tuple(asked)
+
     def whole(self, at: Texts) -> Texts:
         """Return what gives the SQL of the text at a path, or of a step, where no step has been worked out before."""
         return lambda name: f"({self.steps[name](self.whole(at))})" if name in self.steps else at(name)

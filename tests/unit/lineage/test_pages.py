@@ -50,3 +50,13 @@ def test_the_page_asks_for_nothing_and_runs_nothing(text: str) -> None:
     assert "default-src 'none'" in text
     assert not re.search(r"<script|<link|<img|src=|https?:|@import|url\(", text)
     assert "<b>" not in text
+
+
+def test_what_decides_about_rows_is_folded_where_it_is_nearly_everything() -> None:
+    contracts = contracts_room.load(settings.CONTRACTS_DIR)
+    graph = lineage.assemble(contracts, {}, is_strict=False)
+    whole = page(graph, lineage.check(graph, contracts), contracts)
+    assert re.search(r"<summary>its rows are decided by \d\d columns</summary><a href=\"#landing/web_events", whole)
+    assert 'made of <a href="#landing/web_events.context.locale">' in whole
+    targets, links = set(re.findall(r' id="([^"]+)"', whole)), re.findall(r'href="#([^"]+)"', whole)
+    assert not set(links) - targets
