@@ -1,8 +1,9 @@
 """Plants each fault of the clause matrix into a copy of this project and notes which tests turned red.
 
 `make plant` (`python -m tests.planting [O1 O2 …]`): only faults without a note that still holds are planted, unless ids are
-given. A note is taken only where the test is green without the fault and fails with it; a test that cannot be collected, or a
-fault that does not fit, is no proof. Not part of the suite: it takes as long as its tests, twice.
+given. A note is taken only where the test is green without the fault and fails with it; a test that cannot be collected or
+set up, or a fault that does not fit, is no proof. By what a test failed is printed: whoever plants looks whether it is the
+broken promise. Not part of the suite: it takes as long as its tests, twice.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,35 +25,56 @@ from pipelines.evidence.clauses import Fault
 
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".uv", "home", "__pycache__", "*_cache", "target", "logs")
 _GREEN, _RED = 0, 1
+_STANDS, _BROKEN = "STAYS GREEN", "red"
+_WIDTH = "320"  # of the line that says by what a test failed
 
 
 def main(chosen: Iterable[str]) -> int:
-    """Plant, print a line a fault, write the notes; return 1 where a test stayed green."""
-    names = set(chosen)
-    notes = dict(clauses.seen_red())
-    known = {digest: day for digest, day in notes.items() if digest in _digests()}
+    """Plant, print two lines a fault, write the notes; return 1 where a test stayed green."""
+    names, current, today = set(chosen), _digests(), f"{datetime.now(UTC):%Y-%m-%d}"
+    known = {digest: day for digest, day in clauses.seen_red().items() if digest in current}
     wanted = {
         fault: name
         for name, each in clauses.obligations().items()
         for fault in each.faults
         if name in names or (not names and clauses.digest_of(fault) not in known)
     }
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    # Of what is copied now: a test that is written otherwise meanwhile is planted against again.
+    digests = {fault: clauses.digest_of(fault) for fault in wanted}
     failed = 0
+    for fault, outcome, why in _outcomes(tuple(wanted)):
+        click.echo(f"{wanted[fault]:<4} {outcome:<28} {fault.test}\n     {fault.file}: {why}")
+        digest = digests[fault]
+        if outcome == _BROKEN and digest:
+            known[digest] = today
+        else:
+            known.pop(digest or "", None)
+            failed += 1
+        clauses.note_seen_red(known)
+    return 1 if failed else 0
+
+
+def judged(code: int, said: str) -> tuple[str, str]:
+    """Return the outcome that pytest's exit code and summary tell: only a test that began and failed is red."""
+    if code == _GREEN:
+        return _STANDS, ""
+    failed = [line for line in said.splitlines() if line.startswith("FAILED ")]
+    if code != _RED or not failed:
+        return f"cannot be run ({code})", ""
+    return _BROKEN, failed[0].partition(" - ")[2]
+
+
+def _outcomes(faults: Sequence[Fault]) -> Iterator[tuple[Fault, str, str]]:
+    """Yield each fault with what became of its test, and by what it failed."""
     with tempfile.TemporaryDirectory() as folder:
         copy = _copied(Path(folder))
-        greens = {test: _run(copy, test) == _GREEN for test in sorted({fault.test for fault in wanted})}
-        for fault, name in wanted.items():
-            outcome = _planted(copy, fault) if greens[fault.test] else "fails without the fault, too"
-            click.echo(f"{name:<4} {outcome:<28} {fault.test}")
-            digest = clauses.digest_of(fault)
-            if outcome == "red" and digest:
-                known[digest] = today
+        before = {test: judged(*_run(copy, test)) for test in sorted({fault.test for fault in faults})}
+        for fault in faults:
+            outcome, why = before[fault.test]
+            if outcome == _STANDS:
+                yield fault, *_planted(copy, fault)
             else:
-                known.pop(digest or "", None)
-                failed += 1
-            clauses.note_seen_red(known)
-    return 1 if failed else 0
+                yield fault, "fails without the fault, too", why or outcome
 
 
 def _digests() -> set[str | None]:
@@ -68,24 +90,30 @@ def _copied(folder: Path) -> Path:
     return copy
 
 
-def _planted(copy: Path, fault: Fault) -> str:
+def _planted(copy: Path, fault: Fault) -> tuple[str, str]:
+    """Return what became of the test under a fault, and by what it failed."""
     file = copy / fault.file
     text = file.read_text(encoding="utf-8")
     if text.count(fault.old) != 1:
-        return "does not fit the code"
+        return "does not fit the code", ""
     file.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
     try:
-        code = _run(copy, fault.test)
+        code, said = _run(copy, fault.test)
     finally:
         file.write_text(text, encoding="utf-8")
-    return {_GREEN: "STAYS GREEN", _RED: "red"}.get(code, f"cannot be run ({code})")
+    return judged(code, said)
 
 
-def _run(copy: Path, test: str) -> int:
-    command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", test]
-    environment: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False)
-    return done.returncode
+def _run(copy: Path, test: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", "--tb=no", "-rf", test]
+    environment: Mapping[str, str] = {
+        **os.environ,
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "COLUMNS": _WIDTH,
+    }
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
 
 
 if __name__ == "__main__":

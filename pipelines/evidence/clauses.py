@@ -28,7 +28,10 @@ Status: TypeAlias = Literal["covered", "in part", "not covered"]
 
 
 class Fault(Strict):
-    """A fault to plant: `old` stands once in the file and becomes `new`; then the test has to fail."""
+    """A fault to plant: `old` stands once in the file and becomes `new`; then the test has to fail.
+
+    A test is `tests/…/test_x.py::test_name`, without its parameters: it fails as soon as one of its cases does.
+    """
 
     file: str
     old: str
@@ -39,8 +42,8 @@ class Fault(Strict):
 class Obligation(Strict):
     """What must hold, and what keeps it.
 
-    `rules` are places of `data_contracts/` (file, or file#name.name), `code` are modules, `tests` are pytest's ids,
-    `evidence` are kinds of entries of the evidence ledger or files of a home. `missing` says what is not built.
+    `rules` are places of `data_contracts/` (folder, file, or file#name.name; of the policy without its version), `code` are
+    modules, `evidence` are kinds of entries of the evidence ledger or files of a home. `missing` says what is not built.
     """
 
     clause: str
@@ -123,7 +126,7 @@ def _clause(name: str, obligation: Obligation, seen: Mapping[str, str]) -> Claus
 
 
 def _test(test: str) -> str | None:
-    """Return the source of a test function, `tests/…/test_x.py::test_name`, None where there is none."""
+    """Return the source of a test function with its cases, None where there is none."""
     place, _, name = test.partition("::")
     return _functions(settings.PROJECT_ROOT / place).get(name)
 
@@ -134,4 +137,10 @@ def _functions(file: Path) -> Mapping[str, str]:
         return {}
     source = file.read_text(encoding="utf-8")
     nodes = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
-    return {node.name: ast.get_source_segment(source, node) or "" for node in nodes}
+    return {node.name: _source(node, source.splitlines()) for node in nodes}
+
+
+def _source(node: ast.FunctionDef, lines: list[str]) -> str:
+    """Return a function as it is written, decorators included: the cases of a test stand there."""
+    begins = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+    return "\n".join(lines[begins - 1 : node.end_lineno])

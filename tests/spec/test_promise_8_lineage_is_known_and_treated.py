@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import contracts as contracts_room
-from pipelines import lineage, settings, warehouse
+from pipelines import evidence, lineage, settings, warehouse
 from pipelines.contracts import Contracts
 from pipelines.contracts.models import LakeColumn
 from pipelines.lineage import Column, Leak
@@ -253,6 +253,10 @@ def test_of_the_project_every_column_is_known_and_none_tells_what_it_may_not(
     )
     assert way is not None
     assert {"course_progress", "int_learning_events_valid", "fct_enrolments"} <= {column.dataset for column in way}
+
+
+def test_the_record_of_processing_is_true_of_the_project(contracts: Contracts, models: Models) -> None:
+    assert evidence.drift(contracts, lineage.assemble(contracts, models)) == ()
 
 
 @pytest.mark.parametrize("name", VALUES)

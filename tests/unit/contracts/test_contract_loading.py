@@ -225,6 +225,13 @@ def test_orders_and_payments_know_an_order_by_one_key(contracts: Contracts):
     assert (order.treatment, order.key_space or contracts.inbound["orders"].family) == ("event_key", payment.key_space)
 
 
+def test_orders_and_payments_are_a_domain_of_their_own_and_rest_on_a_duty_too(contracts: Contracts):
+    money = {each.name: each for each in contracts.inbound.values() if each.domain == "payments"}
+
+    assert set(money) == {"orders", "payments"}
+    assert {each.lawful_basis["legal_compliance"] for each in money.values()} == {"legal_obligation"}
+
+
 def test_versions_are_instants_or_the_order_of_an_orders_life(contracts: Contracts):
     versions = {name: each.version_fields for name, each in contracts.inbound.items() if each.version_fields}
 

@@ -804,3 +804,36 @@ def test_a_missing_register_is_told(copy: Copy):
     (copy.folder / "recipients.yaml").unlink()
 
     assert "the file is not there" in {each.what for each in copy.findings()}
+
+
+def test_a_column_of_no_category_of_the_policy_is_refused(copy: Copy):
+    copy.change(ACCOUNTS, EMAIL, EMAIL.replace("category, value: identity}", "category, value: hobby}"))
+
+    assert [each.what for each in copy.findings()] == ["category `hobby` of `email` is not in the taxonomy"]
+
+
+def test_a_purpose_on_a_lawful_basis_that_cannot_bear_it_is_refused(copy: Copy):
+    copy.change(PROGRESS, "service: contract", "service: consent")
+
+    assert [each.what for each in copy.findings()] == ["purpose `service` has no lawful basis that can bear it"]
+
+
+def test_silence_is_never_written_down_as_consent(copy: Copy):
+    copy.change("policy.yaml", "state: denied", "state: granted")
+
+    assert [each.what for each in copy.findings()] == ["default_consent `web` takes silence for consent"]
+
+
+def test_a_recipient_on_no_rung_of_the_law_or_in_no_country_is_refused(copy: Copy):
+    lines = {
+        copy.change("recipients.yaml", "rung: safeguards", "rung: trusted"),
+        copy.change("recipients.yaml", "country: US", "country: abroad"),
+    }
+
+    assert {each.line for each in copy.findings()} == lines
+
+
+def test_a_category_that_has_no_longest_time_is_refused(copy: Copy):
+    copy.change("policy.yaml", "      communication:\n", "      correspondence:\n")
+
+    assert "version 1 has no window for `communication`" in {each.what for each in copy.findings()}

@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines import lineage, settings, warehouse
+from pipelines import evidence, lineage, settings, warehouse
 from pipelines.defs import fingerprints, tracing
 from pipelines.defs.site import Site
 
@@ -84,3 +84,16 @@ def test_a_leak_ends_the_run_before_anything_is_built_and_is_found_again(
             lineage.LineageLeak, match=r"release/agg_newsletter_monthly\.joined is published and stands for"
         ):
             tracing.trace(site)
+
+
+@pytest.mark.slow
+def test_a_record_of_processing_that_is_not_true_ends_the_run_before_anything_is_built(
+    site: Site, compiled: list[dict[str, str]]
+) -> None:
+    joined = compiled[0]["agg_newsletter_monthly"]
+    compiled[0]["agg_newsletter_monthly"] = (
+        f"select o.* from ({joined}) as o cross join (select count(*) as n from lake.courses) as c"
+    )
+    with pytest.raises(evidence.ProcessingDrift, match="agg_newsletter_monthly is made of courses"):
+        tracing.trace(site)
+    assert tracing.kept_graph(site.home) is None

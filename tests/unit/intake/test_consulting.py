@@ -89,6 +89,31 @@ def test_what_the_row_and_the_ledger_say_decides(
     assert consented(desk) == expected
 
 
+def test_a_statement_that_is_stored_is_neither_changed_nor_told_twice(desk: Desk):
+    desk.land("consents", "a.jsonl", [statement(1, MONDAY, granted=False)])
+    desk.run()
+    before = desk.rows("consents").to_dicts()
+    assert before[0]["purpose"] == "product_analytics"
+    desk.land("consents", "b.jsonl", [statement(1, MONDAY, granted=True), statement(2, TUESDAY, granted=True)])
+    assert desk.run()["consents"].duplicates_with_other_content == 1
+    after = desk.rows("consents").sort("occurred_at")
+    assert after["is_granted"].to_list() == [False, True]
+    assert after.to_dicts()[:1] == before
+
+
+def test_what_is_said_of_one_purpose_says_nothing_of_another(desk: Desk):
+    def spoke(number: int, *, analytics: bool, advertising: bool) -> dict[str, Any]:
+        said = {"categoryPreferences": {"analytics": analytics, "advertising": advertising}}
+        return call(number, TUESDAY, context={"consent": said})
+
+    desk.land("web_events", "w.jsonl", [spoke(1, analytics=True, advertising=False)])
+    desk.run()
+    assert consented(desk) == [True]
+    desk.land("web_events", "x.jsonl", [spoke(2, analytics=False, advertising=True)])
+    desk.run()
+    assert consented(desk) == [False, True]
+
+
 def test_who_refused_is_nobody_in_the_vault(desk: Desk):
     desk.land("consents", "c.jsonl", [statement(1, MONDAY, granted=False)])
     desk.land("web_events", "w.jsonl", [call(1, TUESDAY, context=GRANTED)])

@@ -16,7 +16,7 @@ import pytest
 
 from pipelines import intake, settings
 from pipelines.identity import keys
-from tests.desk import COURSES, Desk
+from tests.desk import COURSES, Desk, make_desk
 
 Make = Callable[..., dict[str, Any]]
 
@@ -254,6 +254,16 @@ def test_what_retention_would_have_dropped_is_refused(desk: Desk, call: Make, pr
     assert (reports["course_progress"].accepted, reports["course_progress"].refused) == (1, {"expired": 3})
 
 
+def test_what_expired_while_it_waited_in_quarantine_is_not_brought_back_by_its_replay(desk: Desk, progress: Make):
+    done = progress(1, event_type="course_completed", occurred_at="2025-08-01T00:00:00Z")
+    desk.land("course_progress", "a.jsonl", [done])
+    assert desk.run()["course_progress"].quarantined == {"unknown_course": 1}
+    desk.land("courses", "c.jsonl", COURSES)
+    report = desk.run(as_of=datetime(2026, 8, 31, tzinfo=UTC))["course_progress"]
+    assert (report.replayed, report.accepted, report.refused) == (1, 0, {"expired": 1})
+    assert desk.rows("course_progress").is_empty()
+
+
 def pl_col(name: str) -> Any:
     import polars as pl
 
@@ -376,3 +386,13 @@ def test_a_file_that_nobody_can_open_is_counted_and_keeps_nothing_else_from_bein
     Path(os.fsdecode(os.fsencode(folder) + b"/no\xffname.jsonl")).write_bytes(b"{}")
     assert desk.run()["courses"].accepted == 1
     assert intake.unreachable_files(desk.home, desk.terms.inbound) == {"courses": 3}
+
+
+def test_a_stored_row_bears_the_version_of_the_policy_under_which_it_came(tmp_path: Path, call: Make):
+    policy = tmp_path / "policy.yaml"
+    text = (settings.CONTRACTS_DIR / "policy.yaml").read_text(encoding="utf-8")
+    policy.write_text(text.replace('version: "1"', 'version: "uji-2"'), encoding="utf-8")
+    desk = make_desk(tmp_path / "home", policy_file=policy)
+    desk.land("web_events", "a.jsonl", [call(1), call(2, consent=False)])
+    desk.run()
+    assert set(desk.rows("web_events")["policy_version"]) == {"uji-2"}

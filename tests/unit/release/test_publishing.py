@@ -288,7 +288,7 @@ def test_an_unexpected_or_missing_column_stops_everything(tmp_path):
     ):
         tables = frames()
         tables["agg_traffic_daily"] = spoil(tables["agg_traffic_daily"])
-        with pytest.raises(release.ReleaseRefused, match="agg_traffic_daily"):
+        with pytest.raises(release.ReleaseRefused, match="agg_traffic_daily has not exactly the columns"):
             publish(home, tables)
     assert bytes_of(home) == before
 
