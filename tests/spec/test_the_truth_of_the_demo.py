@@ -6,8 +6,8 @@ and one that is taken in so late that course data of its first weeks is overdue.
 
 from __future__ import annotations
 
-import os
 import hashlib
+import os
 import subprocess
 import sys
 from collections import Counter
