@@ -70,3 +70,12 @@ def test_an_unknown_kind_is_told_which_there_are(home: settings.Home) -> None:
 def test_of_a_home_without_keys_or_records_it_says_so(tmp_path: Path, home: settings.Home) -> None:
     assert crosslife(settings.Home(tmp_path / "no"), "evidence", "verify").exit_code == 3
     assert "0 entries, sound" in crosslife(home, "evidence", "verify").output
+
+
+def test_the_clauses_of_the_policy_are_shown_with_what_is_not_built(home: settings.Home) -> None:
+    shown = crosslife(home, "evidence", "clauses").output
+    assert "O37" in shown
+    assert "not built: " in shown
+    told = {each["id"]: each for each in json.loads(crosslife(home, "evidence", "clauses", "--json").stdout)["clauses"]}
+    assert (told["O1"]["status"], told["O16"]["status"]) == ("covered", "not covered")
+    assert told["O1"]["proven"]
