@@ -41,34 +41,26 @@ _STATES: Mapping[dg.DagsterEventType, State] = {
     dg.DagsterEventType.RUN_CANCELED: "ABORT",
 }
 _KIND = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_DESCRIPTION = "Writes OpenLineage events of what a run did, and sends them where openlineage_url was given."
 
 
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    name="tell_lineage_of_runs",
-    monitored_jobs=[JOB],
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description=_DESCRIPTION,
-)
-@by_kind("telling the lineage of a run")
-def of_successes(context: dg.RunStatusSensorContext) -> None:
-    """Tell what a run did that ended well."""
-    run_id = context.dagster_run.run_id
-    context.log.info(tell(settings.home(), contracts_in_force(), context.instance, run_id=run_id))
+def _sensor(name: str, status: dg.DagsterRunStatus) -> dg.SensorDefinition:
+    @dg.run_status_sensor(
+        run_status=status,
+        name=name,
+        monitored_jobs=[JOB],
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Writes OpenLineage events of what a run did, and sends them where openlineage_url was given.",
+    )
+    @by_kind("telling the lineage of a run")
+    def of_a_run(context: dg.RunStatusSensorContext) -> None:
+        run_id = context.dagster_run.run_id
+        context.log.info(tell(settings.home(), contracts_in_force(), context.instance, run_id=run_id))
+
+    return of_a_run
 
 
-@dg.run_failure_sensor(
-    name="tell_lineage_of_failures",
-    monitored_jobs=[JOB],
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description=_DESCRIPTION,
-)
-@by_kind("telling the lineage of a run that failed")
-def of_failures(context: dg.RunFailureSensorContext) -> None:
-    """Tell what a run did before it failed."""
-    run_id = context.dagster_run.run_id
-    context.log.info(tell(settings.home(), contracts_in_force(), context.instance, run_id=run_id))
+of_successes = _sensor("tell_lineage_of_runs", dg.DagsterRunStatus.SUCCESS)
+of_failures = _sensor("tell_lineage_of_failures", dg.DagsterRunStatus.FAILURE)
 
 
 def tell(home: settings.Home, contracts: Contracts, instance: dg.DagsterInstance, *, run_id: str) -> str:
