@@ -136,9 +136,9 @@ def _held(contract: InboundContract | InternalContract, contracts: Contracts) ->
     kinds = contracts.taxonomy.identifier_kinds
     categories = {field.category for field in fields} | {column.category for column in contract.lake_columns}
     retention = contract.retention
-    kept = f"{retention.period or 'without end'} from {retention.anchor}"
+    kept = _clock(retention.period, retention.anchor) if retention.period else "without end"
     if retention.otherwise_period:
-        kept += f", else {retention.otherwise_period} from {retention.otherwise_anchor}"
+        kept += f", else {_clock(retention.otherwise_period, retention.otherwise_anchor)}"
     return Held(
         dataset=contract.name,
         description=contract.description,
@@ -154,3 +154,7 @@ def _held(contract: InboundContract | InternalContract, contracts: Contracts) ->
         retention=kept,
         published_in=tuple(sorted(name for name, each in contracts.outbound.items() if contract.name in each.made_of)),
     )
+
+
+def _clock(period: str, anchor: str | None) -> str:
+    return f"{period} from {(anchor or 'none').replace('_', ' ')}"

@@ -91,11 +91,16 @@ class Graph:
         dataset = self.datasets[column.dataset]
         return (*sorted(dataset.columns[column.name]), *sorted(dataset.rows))
 
-    def ancestors(self, column: Column) -> tuple[Column, ...]:
-        """Return everything that a column is made of, whatever lies between, the nearest first; itself is not among them."""
+    def ancestors(self, column: Column, *, but_through: str | None = None) -> tuple[Column, ...]:
+        """Return everything that a column is made of, whatever lies between, the nearest first; itself is not among them.
+
+        What is reached by columns of the layer `but_through` alone is left out.
+        """
         seen: dict[Column, None] = {column: None}
         waiting = [column]
         for at in waiting:
+            if self.datasets[at.dataset].layer == but_through:
+                continue
             for each in self.upstream(at):
                 if each.column not in seen:
                     seen[each.column] = None

@@ -6,7 +6,7 @@ Not here: what the graph says (assembling) or whether it may (taint).
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipelines.contracts import Contracts
@@ -44,9 +44,8 @@ h3 { margin: 2rem 0 0; font-size: 1.1rem; }
 .told, .done { border: 1px solid var(--line); border-radius: .25rem; padding: 0 .3rem; font-size: .85rem; white-space: nowrap; }
 .told { color: var(--told); } .done { color: var(--way); }
 nav ul { columns: 18rem; padding-left: 1rem; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .4rem .6rem .4rem 0;
-  border-top: 1px solid var(--line); overflow-wrap: break-word; }
-dt { font-weight: 600; float: left; clear: left; min-width: 8rem; } dd { margin-left: 9rem; }
+dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .2rem 1rem; margin: .4rem 0; }
+dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 </style></head><body>
 <h1>TITLE</h1>
 <p>LEAD</p>
@@ -148,22 +147,37 @@ def _column(column: Column, graph: Graph, tainted: Tainted, used: Mapping[Column
 
 
 def _way(column: Column, graph: Graph, tainted: Tainted) -> str:
-    """Return for a published column where it comes from, and by what somebody could be known on the way, layer by layer."""
+    """Return for a published column where it comes from, and by what somebody could be known on the way, layer by layer.
+
+    The vault tells whose a pseudonym is: what it was told of somebody, by whichever source, stands on a line of its own.
+    """
     layers: dict[str, list[Column]] = {layer: [] for layer in reversed(_LAYERS)}
-    for each in (*graph.ancestors(column), column):
+    near = graph.ancestors(column, but_through="vault")
+    for each in (*near, column):
         layers[graph.datasets[each.dataset].layer].append(each)
-    lines = []
-    for layer, columns in layers.items():
-        telling = sorted(each for each in columns if tainted.labels[each])
-        told = ", ".join(
-            f'<a href="#{_anchor(str(each))}">{html.escape(str(each))}</a> {_labels(each, tainted)}' for each in telling
-        )
-        lines.append(f"<dt>{_LAYERS[layer]}</dt><dd>{told or 'nothing'}, of {len(columns)} columns</dd>")
+    behind = sorted(set(graph.ancestors(column)) - set(near))
+    lines = [_known_by(_LAYERS[layer], columns, tainted) for layer, columns in layers.items()]
+    if behind:
+        lines.append(_known_by("Whose a pseudonym is", behind, tainted))
     sources = sorted({_plain(each.dataset) for each in layers["landing"]})
     return (
         f"<details><summary>comes from {html.escape(', '.join(sources)) or 'nothing that arrives'}; "
         f"by what somebody could be known on the way</summary><dl>{''.join(lines)}</dl></details>"
     )
+
+
+def _known_by(title: str, columns: Sequence[Column], tainted: Tainted) -> str:
+    """Return those of the columns that tell of a person, and of how many."""
+    told = ", ".join(
+        f'<a href="#{_anchor(str(each))}">{html.escape(str(each))}</a> {_labels(each, tainted)}'
+        for each in sorted(columns)
+        if tainted.labels[each]
+    )
+    return f"<dt>{title}</dt><dd>{told or 'nothing'}, of {_counted(len(columns))}</dd>"
+
+
+def _counted(columns: int) -> str:
+    return f"{columns} column{'' if columns == 1 else 's'}"
 
 
 def _labels(column: Column, tainted: Tainted) -> str:

@@ -13,7 +13,7 @@ def test_the_record_of_processing_tells_every_purpose_and_asks_for_nothing_outsi
     write_record(tmp_path / "p.html", record_of(terms))
     page = (tmp_path / "p.html").read_text(encoding="utf-8").replace("<wbr>", "")
     assert [
-        name for name in (*terms.taxonomy.purposes, *terms.inbound, *terms.internal) if f"<b>{name}</b>" not in page
+        name for name in (*terms.taxonomy.purposes, *terms.inbound, *terms.internal) if f"<h3>{name}</h3>" not in page
     ] == []
     assert "default-src 'none'" in page
     assert "://" not in page

@@ -61,8 +61,8 @@ def test_the_record_tells_of_every_source_what_the_law_asks_for() -> None:
     assert "learner" in accounts.subjects
     assert "email (direct): vault" in accounts.identifiers
     assert ("service", "contract") in accounts.purposes
-    assert accounts.retention == "P5Y from last_interaction"
-    assert held["course_progress"].retention == "P1Y from completion, else P5Y from last_interaction"
+    assert accounts.retention == "P5Y from last interaction"
+    assert held["course_progress"].retention == "P1Y from completion, else P5Y from last interaction"
     assert "agg_completion_rates" in held["course_progress"].published_in
     json.dumps(asdict(record))
 

@@ -60,3 +60,37 @@ def test_what_decides_about_rows_is_folded_where_it_is_nearly_everything() -> No
     assert 'made of <a href="#landing/web_events.context.locale">' in whole
     targets, links = set(re.findall(r' id="([^"]+)"', whole)), re.findall(r'href="#([^"]+)"', whole)
     assert not set(links) - targets
+
+
+def test_a_published_column_tells_its_sources_apart_from_what_only_tells_whose_a_pseudonym_is() -> None:
+    def of(dataset: str, name: str) -> frozenset[Dependency]:
+        return frozenset({Dependency(Column(dataset, name), "value", (Operation("keep"),))})
+
+    landed = {"user_id": frozenset[Dependency]()}
+    graph = Graph(
+        [
+            Dataset("landing/course_progress", "landing", landed),
+            Dataset("landing/accounts", "landing", landed),
+            Dataset("vault", "vault", {"subject": of("landing/accounts", "user_id")}),
+            Dataset("m", "model", {"n": of("landing/course_progress", "user_id") | of("vault", "subject")}),
+            Dataset("release/m", "release", {"n": of("m", "n")}),
+        ]
+    )
+    direct = {Column(f"landing/{name}", "user_id") for name in ("course_progress", "accounts")}
+    labels = {
+        Column(each.name, name): frozenset({"direct"} if Column(each.name, name) in direct else ())
+        for each in graph.datasets.values()
+        for name in each.columns
+    }
+    whole = page(graph, lineage.Tainted(labels, ()), contracts_room.load(settings.CONTRACTS_DIR))
+    way = whole[whole.index("<summary>comes from") :]
+    assert way.startswith("<summary>comes from course_progress; ")
+    behind, arrived = (
+        re.search(rf"<dt>{name}</dt><dd>(.*?)</dd>", way) for name in ("Whose a pseudonym is", "As it arrives")
+    )
+    assert behind
+    assert "landing/accounts.user_id" in behind[1]
+    assert behind[1].endswith("of 1 column")
+    assert arrived
+    assert "course_progress" in arrived[1]
+    assert "accounts" not in arrived[1]
