@@ -14,6 +14,7 @@ import yaml
 from pipelines import settings
 from pipelines.evidence import KINDS, clauses
 from pipelines.evidence.clauses import Fault, Obligation
+from pipelines.evidence.latest import kind_of
 
 _FILE_OF_A_HOME = re.compile(r"[a-z_]+(/[a-z_]+)+\.[a-z]+")
 _POLICY = "data_contracts/policy.yaml"
@@ -41,7 +42,7 @@ def unknown_modules(obligation: Obligation) -> Iterator[str]:
 def unknown_evidence(obligation: Obligation) -> Iterator[str]:
     """Yield evidence that is neither a kind of entry nor a file of a home."""
     for name in obligation.evidence:
-        if name not in KINDS and not _FILE_OF_A_HOME.fullmatch(name):
+        if kind_of(name) not in KINDS and not _FILE_OF_A_HOME.fullmatch(name):
             yield f"{name}: neither a kind of entry of the evidence ledger nor a file of a home"
 
 

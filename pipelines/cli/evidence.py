@@ -36,13 +36,17 @@ def evidence() -> None:
 
 
 @evidence.command("list")
-@click.option("--kind", help="Only entries of this kind (batch, release, key, policy, denial, …).")
+@click.option(
+    "--kind", help="Only of this kind: batch, intervention, release, key, policy, denial, person, access, genesis."
+)
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the newest.")
 @home_option
 @json_option
 @debug_option
 def list_(kind: str | None, last: int, home: Path | None, as_json: bool) -> None:
-    """List what was recorded, the oldest first.
+    """List what was recorded, the oldest first; exit code 3 where the entries do not follow each other.
+
+    A batch is named by its id, a release by its edition; a release says up to which entry it was made of what is recorded.
 
     \b
     Example:
@@ -52,17 +56,20 @@ def list_(kind: str | None, last: int, home: Path | None, as_json: bool) -> None
 
     if kind and kind not in room.KINDS:
         raise click.UsageError(f"there is no kind {kind}; there are {', '.join(room.KINDS)}")
-    found = [each for each in room.read(place(home=home).home) if kind in (None, each.kind)][-last:]
+    here = place(home=home).home
+    found = [each for each in room.read(here) if kind in (None, each.kind)]
+    faults = room.faults_of_links(here)
     if as_json:
-        print_json({"entries": [asdict(each) for each in found]})
-        return
-    for kind_of, group in groupby(found, key=lambda each: each.kind):
-        together = list(group)
-        if kind_of == "person":
-            click.echo(_line(together[0], f"{len(together):,} digests of what the vault keeps of single people"))
-        else:
-            for each in together:
-                click.echo(_line(each, _told(each.content)))
+        print_json({"entries": [asdict(each) for each in found[-last:]], "faults": list(faults)})
+    else:
+        for line in list(_lines(found))[-last:]:
+            click.echo(line)
+        if not found:
+            click.echo(f"nothing is recorded in {here.root}" + (f" of the kind {kind}" if kind else ""), err=True)
+    for fault in faults:
+        click.secho(f"{fault}: do not believe what is listed, run `crosslife evidence verify`", fg="red", err=True)
+    if faults:
+        click.get_current_context().exit(REFUSED)
 
 
 @evidence.command()
@@ -76,10 +83,11 @@ def list_(kind: str | None, last: int, home: Path | None, as_json: bool) -> None
 @json_option
 @debug_option
 def verify(public_key: str | None, anchor: Path | None, home: Path | None, as_json: bool) -> None:
-    """Look at every entry, link and signature, at the head, and at what was anchored elsewhere; exit code 3 at a finding.
+    """Look at every entry, link and signature, at the head, and at what was anchored elsewhere.
 
-    Somebody without any key of the home can do it, too: with the public key that `crosslife evidence key` once showed, and a
-    copy of the anchor's file.
+    Exit code 3 at a finding: keep a copy of the folder and ask who could write there. Exit code 1 where the anchor cannot be
+    reached, which says nothing of the ledger. Somebody without any key of the home can do it, too: with the public key that
+    `crosslife evidence key` once showed, and a copy of the anchor's file.
 
     \b
     Example:
@@ -99,7 +107,7 @@ def verify(public_key: str | None, anchor: Path | None, home: Path | None, as_js
     if as_json:
         print_json({"is_sound": verdict.is_sound, **asdict(verdict)})
     else:
-        _tell(verdict)
+        _tell(verdict, has_own_anchor=not public_key)
     if not verdict.is_sound:
         click.get_current_context().exit(REFUSED)
 
@@ -201,12 +209,12 @@ def _public_key(text: str) -> Ed25519PublicKey:
         raise click.UsageError(f"--public-key takes {_KEY_DIGITS} hexadecimal digits") from None
 
 
-def _tell(verdict: Verdict) -> None:
+def _tell(verdict: Verdict, *, has_own_anchor: bool) -> None:
     for each in verdict.findings[:_MOST_FINDINGS]:
         where = f"entry {each.number:,}" if each.number else "the ledger"
         click.secho(f"{where}: {each.what}", fg="red", err=True)
-    if more := len(verdict.findings) - _MOST_FINDINGS:
-        click.secho(f"and {more:,} more", fg="red", err=True) if more > 0 else None
+    if (more := len(verdict.findings) - _MOST_FINDINGS) > 0:
+        click.secho(f"and {more:,} more", fg="red", err=True)
     if verdict.unfinished_bytes:
         click.secho(
             f"{verdict.unfinished_bytes:,} bytes at the end are of no entry: a writer was killed there, or somebody added "
@@ -214,20 +222,42 @@ def _tell(verdict: Verdict) -> None:
             fg="yellow",
             err=True,
         )
-    click.echo(f"{verdict.entries:,} entries, {'sound' if verdict.is_sound else f'{len(verdict.findings):,} findings'}")
+    if not verdict.is_sound:
+        click.echo(f"{verdict.entries:,} entries, findings: {len(verdict.findings):,}")
+        return
+    click.echo(f"{verdict.entries:,} entries, sound")
     if verdict.anchored_entries is None:
-        told = "no anchor: whoever can put back an old copy of the whole home could hide what is newer. Give one with"
-        click.echo(f"{told} `crosslife keys set anchor_url`")
-    else:
-        newer = verdict.entries - verdict.anchored_entries
-        click.echo(
-            f"anchored up to entry {verdict.anchored_entries:,}: nobody can change these unseen; the {newer:,} after it "
-            "could be written anew by whoever holds the master key"
+        how = (
+            "`crosslife keys set anchor_url` gives one"
+            if has_own_anchor
+            else "--anchor compares with a copy of its file"
         )
+        click.echo(
+            f"no anchor: whoever can put back an old copy of the ledger's folder could hide what is newer; {how}"
+        )
+    elif newer := verdict.entries - verdict.anchored_entries:
+        click.echo(
+            f"anchored up to entry {verdict.anchored_entries:,}: nobody can change these unseen; what is newer ({newer:,}) could "
+            "be written anew by whoever holds the master key"
+        )
+    else:
+        click.echo("anchored to its end: nobody can change it unseen")
+
+
+def _lines(found: list[Entry]) -> Iterator[str]:
+    """Yield a line for each entry, and one for all those of people that stand together."""
+    for kind, group in groupby(found, key=lambda each: each.kind):
+        together = list(group)
+        if kind == "person":
+            yield _line(together[0], f"digests of what the vault keeps of single people: {len(together):,}")
+        else:
+            yield from (_line(each, f"{each.of.partition('/')[0]:<16}  {_told(each.content)}") for each in together)
 
 
 def _line(entry: Entry, told: str) -> str:
-    return f"{entry.number:>6}  {entry.recorded_at[:19]}Z  {entry.kind:<12}  {told}"
+    line = f"{entry.number:>6}  {entry.recorded_at[:19]}Z  {entry.kind:<12}  {told}"
+    # What somebody else wrote into the file does not steer a terminal.
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def _told(content: Mapping[str, Any]) -> str:

@@ -6,11 +6,13 @@ Here: exit codes. Not here: which error ends how (`defs.unexpected`), or what it
 from __future__ import annotations
 
 import traceback
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from pipelines import settings
+from pipelines.cli.options import PLACE
 from pipelines.defs.unexpected import ENDINGS, may_be_shown, named_errors, told
 
 FAILED, USAGE, REFUSED, ANOTHER_WRITER = 1, 2, 3, 4
@@ -30,6 +32,7 @@ class CommandGroup(click.Group):
             if ctx.meta.get("debug"):
                 raise
             click.secho(f"crosslife: {error}", fg="red", err=True)
+            _note(ctx, error)
             ctx.exit(exit_code(error))
         except (*ENDINGS, BrokenPipeError):
             raise
@@ -41,6 +44,17 @@ class CommandGroup(click.Group):
                 click.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
             click.secho(f"crosslife: {told(error, step=_step(ctx))}", fg="red", err=True)
             ctx.exit(FAILED)
+
+
+def _note(ctx: click.Context, error: BaseException) -> None:
+    """Record a refusal in the evidence ledger of the home that the command worked at, where there is one."""
+    here = ctx.meta.get(PLACE)
+    if exit_code(error) != REFUSED or here is None or not here.home.keyring_file.exists():
+        return
+    from pipelines import evidence
+
+    if failure := evidence.note_refusal(here.home, error, step=_step(ctx), at=datetime.now(UTC)):
+        click.secho(f"crosslife: the refusal is not recorded ({failure})", fg="yellow", err=True)
 
 
 def _step(ctx: click.Context) -> str:

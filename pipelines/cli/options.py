@@ -5,7 +5,8 @@ The clock of the operating system is read here and nowhere else in the product's
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _CALENDAR = ZoneInfo("Asia/Jakarta")
+PLACE = "place"
+"""Where a command's context keeps the place it works at, for what is to be recorded of its failure."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,33 @@ class Place:
 
         return load(settings.CONTRACTS_DIR, policy_file=self.policy)
 
-    def record(self) -> None:
-        """Record in the evidence ledger what has happened here and is not recorded yet. Raises LedgerBroken."""
+    def record(self, *, with_policy: bool = False) -> None:
+        """Record in the evidence ledger what has happened here and is not recorded yet, and anchor it. Raises LedgerProblem.
+
+        A command that works under no policy says nothing of which one is in force.
+        """
         from pipelines import evidence
         from pipelines.identity import keys
 
-        evidence.record(self.home, keys.open_keyring(self.home), policy=self.policy, at=datetime.now(UTC))
+        at, ring = datetime.now(UTC), keys.open_keyring(self.home)
+        evidence.record(self.home, ring, policy=self.policy if with_policy else None, at=at)
+        try:
+            evidence.anchor(self.home, ring, at=at)
+        except evidence.AnchorUnusable as error:
+            click.secho(f"evidence: recorded, and not anchored: {error}", fg="yellow", err=True)
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Record before something is done that cannot be undone, and after it. Raises LedgerProblem."""
+        from pipelines import evidence
+
+        self.record()
+        yield
+        try:
+            self.record()
+        except evidence.LedgerProblem:
+            click.secho("crosslife: it was done; that it was is not recorded yet", fg="yellow", err=True)
+            raise
 
     def publish(self) -> None:
         """Put this place into the environment, before Dagster or dbt is imported."""
@@ -77,7 +101,10 @@ def place(*, home: Path | None, policy: Path | None = None, as_of: datetime | No
     """Return the place that options and environment name; the default instant is now."""
     text = settings.as_of_text()
     instant = as_of or (parse_instant(text) if text else datetime.now(UTC))
-    return Place(home=settings.home(home), policy=settings.policy_file(policy), as_of=instant)
+    found = Place(home=settings.home(home), policy=settings.policy_file(policy), as_of=instant)
+    if ctx := click.get_current_context(silent=True):
+        ctx.find_root().meta[PLACE] = found
+    return found
 
 
 def home_option(command: _Command) -> _Command:

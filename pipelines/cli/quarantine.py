@@ -272,9 +272,8 @@ def drop(
         count = int(room.groups(here.home, ring, chosen)["rows"].sum())
         click.confirm(f"Remove {count:,} quarantined rows for good?", abort=True, err=True)
     try:
-        with lake.writer_lock(here.home):
+        with lake.writer_lock(here.home), here.recorded():
             dropped = dropping.drop(here.home, ring, chosen, why=why, as_of=here.as_of)
-            here.record()
     except dropping.NoWhy as error:
         raise click.UsageError(str(error)) from None
     if as_json:

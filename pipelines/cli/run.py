@@ -27,6 +27,7 @@ from pipelines.cli.options import (
 from pipelines.cli.terminal import Progress, print_json
 
 if TYPE_CHECKING:
+    from pipelines import evidence
     from pipelines.identity.keys import Keyring
     from pipelines.notices import Notice
 
@@ -83,11 +84,17 @@ def run_what_waits(here: Place, *, progress: Progress, with_database: bool = Fal
         click.secho(unreachable(lost), fg="yellow", err=True)
     with lake.writer_lock(here.home):  # freed at once: the run takes it again for its own length
         extracted = extract_first(here, ring, contracts, progress=progress) if with_database else {}
-        here.record()
+        unrecorded = _unrecorded(here)
         waiting = what_waits(here.home, ring, contracts, as_of=here.as_of)
     facts = {"as_of": here.as_of.isoformat(), "unknown_sources": list(unknown), **extracted}
     if not waiting:
+        with telling(here, ring):
+            if unrecorded:
+                raise unrecorded
         return {"changed": False, **facts}
+    if unrecorded:
+        # Whatever waits goes on, withdrawals above all; the release refuses by itself.
+        click.secho(f"crosslife: {unrecorded}", fg="red", err=True)
     progress(f"to do: {', '.join(waiting)}")
     from pipelines.defs import in_process, notifying
 
@@ -102,6 +109,17 @@ def run_what_waits(here: Place, *, progress: Progress, with_database: bool = Fal
         "counts": outcome.counts,
         "held_back": list(outcome.missed),
     }
+
+
+def _unrecorded(here: Place) -> evidence.LedgerProblem | None:
+    """Record what is not recorded yet; return why that cannot be done."""
+    from pipelines import evidence
+
+    try:
+        here.record(with_policy=True)
+    except evidence.LedgerProblem as error:
+        return error
+    return None
 
 
 @contextmanager

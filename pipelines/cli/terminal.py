@@ -38,10 +38,14 @@ def print_table(title: str, *, columns: Sequence[str], rows: Iterable[Sequence[A
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0))
     for index, column in enumerate(columns):
         is_number = any(isinstance(row[index], int | float) for row in listed)
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=True)
+        # Figures are never cut: where it is narrow, words are folded.
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     for row in listed:
         table.add_row(*[_cell(value) for value in row])
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = max(console.width, console.measure(table).maximum)
+    console.print(table)
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401

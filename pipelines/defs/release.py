@@ -54,6 +54,7 @@ def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None
     """Assess, judge and publish the aggregates."""
     # What was published before is recorded before it is replaced; nothing is published that cannot be recorded.
     recording.record(site)
+    recording.anchor(site)
     try:
         with recording.denials(site, "release"):
             report = release.publish(site.home, site.ring, site.contracts, as_of=site.as_of)

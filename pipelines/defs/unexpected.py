@@ -34,7 +34,7 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.release", "ReleaseRefused"): "refused",
     ("pipelines.lineage", "LineageUnresolved"): "refused",
     ("pipelines.lineage", "LineageLeak"): "refused",
-    ("pipelines.evidence", "LedgerBroken"): "refused",
+    ("pipelines.evidence", "LedgerProblem"): "refused",
     ("pipelines.evidence", "AnchorUnusable"): "failed",
     ("pipelines.evidence", "ProcessingDrift"): "refused",
     ("pipelines.warehouse", "ModelFailure"): "failed",

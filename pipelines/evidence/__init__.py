@@ -3,15 +3,15 @@
 Not here: what happens itself, or who may look.
 """
 
-from pipelines.evidence.anchors import AnchorUnusable
+from pipelines.evidence.anchors import AnchorUnusable, refuse_unusable
 from pipelines.evidence.clauses import Clause, matrix
 from pipelines.evidence.entries import KINDS, Entry
 from pipelines.evidence.latest import latest
-from pipelines.evidence.ledger import LedgerBroken, public_key_text, read, signing_key
-from pipelines.evidence.looking import anchor, look, look_with_keys
+from pipelines.evidence.ledger import LedgerBroken, LedgerProblem, LedgerUnwritable, public_key_text, read, signing_key
+from pipelines.evidence.looking import anchor, faults_of_links, look, look_with_keys
 from pipelines.evidence.pages import write_matrix, write_record
 from pipelines.evidence.processing import ProcessingDrift, Record, drift, record_of, refuse_drift
-from pipelines.evidence.recording import record, record_denial
+from pipelines.evidence.recording import note_refusal, record, record_denial
 from pipelines.evidence.verifying import Finding, Verdict, verify
 
 __all__ = [
@@ -21,21 +21,26 @@ __all__ = [
     "Entry",
     "Finding",
     "LedgerBroken",
+    "LedgerProblem",
+    "LedgerUnwritable",
     "ProcessingDrift",
     "Record",
     "Verdict",
     "anchor",
     "drift",
+    "faults_of_links",
     "latest",
     "look",
     "look_with_keys",
     "matrix",
+    "note_refusal",
     "public_key_text",
     "read",
     "record",
     "record_denial",
     "record_of",
     "refuse_drift",
+    "refuse_unusable",
     "signing_key",
     "verify",
     "write_matrix",

@@ -6,18 +6,20 @@ secret, as it may bear a token. Not here: what a head is (entries).
 
 from __future__ import annotations
 
+import errno
 import os
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pipelines import settings
-from pipelines.evidence.entries import Head
+from pipelines.evidence.entries import LONGEST_LINE, Head, NotCanonical, read_head
 from pipelines.identity.keyring import Keyring
 from pipelines.notices import posting
 from pipelines.settings import Home
 
-_MOST_BYTES = 100_000_000
+_MOST_BYTES = 20_000_000
+_SAMPLE = 100
 
 
 class AnchorUnusable(RuntimeError):
@@ -29,6 +31,12 @@ def address_of(ring: Keyring) -> str:
     return posting.address(ring, settings.ANCHOR_URL)
 
 
+def refuse_unusable(home: Home, address: str) -> None:
+    """Raise AnchorUnusable where heads could not be kept at an address, as far as can be told without keeping one."""
+    if not _is_server(address.strip()) and not _file(home, address.strip()).parent.is_dir():
+        raise AnchorUnusable("the folder of anchor_url does not exist")
+
+
 def keep(home: Home, address: str, head: Head) -> None:
     """Keep a head at the anchor. Raises AnchorUnusable."""
     if _is_server(address):
@@ -37,10 +45,7 @@ def keep(home: Home, address: str, head: Head) -> None:
         return
     place = _file(home, address)
     try:
-        with place.open("ab") as file:
-            file.write(head.line)
-            file.flush()
-            os.fsync(file.fileno())
+        _append(place, head.line)
     except OSError as error:
         raise AnchorUnusable(f"the anchor's file cannot be written ({type(error).__name__})") from None
 
@@ -51,9 +56,37 @@ def kept(home: Home, address: str) -> list[bytes]:
         return _fetched(address)
     place = _file(home, address)
     try:
-        return place.read_bytes().splitlines(keepends=True) if place.exists() else []
+        lines = place.read_bytes().splitlines(keepends=True) if place.exists() else []
     except OSError as error:
         raise AnchorUnusable(f"the anchor's file cannot be read ({type(error).__name__})") from None
+    # What a killed writer has left of a line counts for nothing, and is cut off by the next.
+    return [line for line in lines if line.endswith(b"\n")]
+
+
+def _append(place: Path, line: bytes) -> None:
+    """Add a line, durably and whole or not at all; what a writer that was killed has left of one is cut off before."""
+    descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = _whole_lines(descriptor)
+        try:
+            if os.write(descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _whole_lines(descriptor: int) -> int:
+    """Cut off what follows the last line's end; return how many bytes are left."""
+    size = os.fstat(descriptor).st_size
+    tail = os.pread(descriptor, LONGEST_LINE, max(0, size - LONGEST_LINE))
+    torn = len(tail) - (tail.rfind(b"\n") + 1)
+    if torn:
+        os.ftruncate(descriptor, size - torn)
+    return size - torn
 
 
 def _fetched(address: str) -> list[bytes]:
@@ -64,7 +97,18 @@ def _fetched(address: str) -> list[bytes]:
 
     if failure := posting.tried(fetch):
         raise AnchorUnusable(f"the heads that the anchor holds cannot be read from it: {failure}")
-    return found[0].splitlines(keepends=True)
+    lines = found[0].splitlines(keepends=True)
+    if lines and not any(_is_head(line) for line in lines[:_SAMPLE]):
+        raise AnchorUnusable("the heads that the anchor holds cannot be read from it: what it answers are none")
+    return lines
+
+
+def _is_head(line: bytes) -> bool:
+    try:
+        read_head(line)
+    except NotCanonical:
+        return False
+    return True
 
 
 def _is_server(address: str) -> bool:

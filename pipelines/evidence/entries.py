@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 Kind: TypeAlias = Literal[
-    "genesis", "batch", "intervention", "release", "drop", "key", "policy", "export", "denial", "person"
+    "genesis", "batch", "intervention", "release", "drop", "key", "policy", "export", "denial", "person", "access"
 ]
-"""What an entry can be of. `drop` and `export` are for retention and for audiences."""
+"""What an entry can be of. `access` is how far the log of the vault's openings goes; `drop` and `export` are for retention and
+for audiences."""
 KINDS: tuple[str, ...] = get_args(Kind)
 NOTHING_BEFORE = "0" * 64
+LONGEST_LINE = 1_000_000
+"""Bytes. Whatever is longer is no entry and no head, and is not read to its end."""
 _ENTRY, _HEAD = b"crosslife evidence entry v1\n", b"crosslife evidence head v1\n"
 _DIGITS = 64
 
@@ -90,6 +93,12 @@ class Head:
 
     def _said(self) -> bytes:
         return _HEAD + _canonical({name: value for name, value in vars(self).items() if name != "signature"})
+
+
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a file, each with its end; one that is too long in pieces."""
+    while line := file.readline(LONGEST_LINE):
+        yield line
 
 
 def read_entry(line: bytes) -> Entry:

@@ -11,15 +11,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from pipelines.evidence.entries import NOTHING_BEFORE, Entry, Head, Kind, NotCanonical, head_of, read_entry, read_head
+from pipelines.evidence.entries import (
+    LONGEST_LINE,
+    NOTHING_BEFORE,
+    Entry,
+    Head,
+    Kind,
+    NotCanonical,
+    head_of,
+    lines_of,
+    read_entry,
+    read_head,
+)
 from pipelines.identity.files import locked, write_private
 from pipelines.identity.keyring import Keyring, NewKey
 from pipelines.settings import Home
@@ -28,13 +40,28 @@ _FAMILY = "evidence"
 _FIRST = NewKey(f"{_FAMILY}/1", state="planned")
 
 
-class LedgerBroken(RuntimeError):
+class LedgerProblem(RuntimeError):
+    """Nothing can be recorded."""
+
+
+class LedgerBroken(LedgerProblem):
     """The evidence ledger is not what was written; nothing is added to it before somebody has looked."""
 
     def __init__(self, home: Home, what: str) -> None:
         super().__init__(
-            f"the evidence ledger in {folder_of(home)} was altered: {what}. Nothing is added to it: run "
-            "`crosslife evidence verify`, keep a copy of the folder, and put it back from its last backup"
+            f"the evidence ledger in {folder_of(home)} was altered: {what}. Nothing is added to it and nothing is published: "
+            "run `crosslife evidence verify` and keep a copy of the folder. Where a backup reaches as far as the anchor, put it "
+            "back; else `crosslife evidence restart` begins a new chapter, which says that it does"
+        )
+
+
+class LedgerUnwritable(LedgerProblem):
+    """The disk does not take or give what it should; the chain is as it was."""
+
+    def __init__(self, home: Home, error: OSError) -> None:
+        super().__init__(
+            f"nothing can be recorded in {folder_of(home)} ({type(error).__name__}): see that it can be written, and that there "
+            "is space. What has happened is recorded by the next command that can"
         )
 
 
@@ -48,61 +75,73 @@ class Happening:
 
 
 class Ledger:
-    """The ledger of one home, open for writing by this process alone; open it with `open_ledger`."""
+    """The ledger of one home, open for writing by this process alone; open it with `open_ledger`.
 
-    def __init__(self, home: Home, key: Ed25519PrivateKey, head: Head) -> None:
+    `entries` are all of them, the oldest first; each was seen to follow the one before, up to the signed head.
+    """
+
+    def __init__(self, home: Home, key: Ed25519PrivateKey, head: Head, entries: Sequence[Entry]) -> None:
         self._home = home
         self._key = key
         self.head = head
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield every entry, the oldest first."""
-        return read(self._home)
+        self.entries = list(entries)
 
     def append(self, happened: Sequence[Happening], *, at: datetime) -> Head:
-        """Add entries, durably and all or none, in one append; return the new head."""
-        lines, entry = [], (self.head.entries, self.head.digest)
+        """Add entries, durably and all or none, in one append; return the new head. Raises LedgerUnwritable."""
+        added: list[Entry] = []
         for each in happened:
+            before = added[-1] if added else None
             made = Entry(
-                number=entry[0] + 1,
-                previous=entry[1],
+                number=(before.number if before else self.head.entries) + 1,
+                previous=before.digest if before else self.head.digest,
                 recorded_at=at.astimezone(UTC).isoformat(timespec="milliseconds"),
                 kind=each.kind,
                 of=each.of,
                 content=dict(each.content),
-            ).signed(self._key)
-            lines.append(made.line)
-            entry = (made.number, made.digest)
-        if lines:
-            self._write(b"".join(lines), entries=entry[0], digest=entry[1])
+            )
+            added.append(made.signed(self._key))
+        if added:
+            with _told(self._home):
+                self._write(b"".join(each.line for each in added), last=added[-1])
+            self.entries += added
         return self.head
 
-    def _write(self, added: bytes, *, entries: int, digest: str) -> None:
-        place = entries_file(self._home)
-        descriptor = os.open(place, os.O_WRONLY | os.O_APPEND)
+    def _write(self, added: bytes, *, last: Entry) -> None:
+        descriptor = os.open(entries_file(self._home), os.O_WRONLY | os.O_APPEND)
         try:
             _append(descriptor, added, size=self.head.size)
         finally:
             os.close(descriptor)
-        self.head = _put_head(self._home, head_of(entries, self.head.size + len(added), digest, key=self._key))
+        head = head_of(last.number, self.head.size + len(added), last.digest, key=self._key)
+        self.head = _put_head(self._home, head)
 
 
 @contextmanager
 def open_ledger(home: Home, ring: Keyring, *, at: datetime) -> Iterator[Ledger]:
     """Open the ledger of a home for writing; another writer is waited for. The first opening ever begins the chain.
 
-    Raises LedgerBroken where it was altered or is gone, MissingKey where its key is.
+    Raises LedgerBroken where it was altered or is gone, LedgerUnwritable, MissingKey where its key is.
     """
-    folder_of(home).mkdir(mode=0o700, parents=True, exist_ok=True)
-    with locked(folder_of(home) / ".lock", is_patient=True):
-        ring.reload()
-        if not _has_key(ring):
-            ring.change(add=[_FIRST])
-        key = signing_key(ring)
-        if ring.current(_FAMILY).state == "planned":
-            _begin(home, key, at=at)
-            ring.change(states={ring.current(_FAMILY).id: "current"})
-        yield Ledger(home, key, _recovered(home, key))
+    with ExitStack() as held:
+        with _told(home):
+            folder_of(home).mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(locked(folder_of(home) / ".lock", is_patient=True))
+            ledger = _opened(home, ring, at=at)
+        yield ledger
+
+
+def _opened(home: Home, ring: Keyring, *, at: datetime) -> Ledger:
+    ring.reload()
+    if not _has_key(ring):
+        if entries_file(home).exists() or head_file(home).exists():
+            raise LedgerBroken(home, "the keyring has no key that began it")
+        ring.change(add=[_FIRST])
+    key = signing_key(ring)
+    if ring.current(_FAMILY).state == "planned":
+        _begin(home, key, at=at, of=ring.current(_FAMILY).id)
+        ring.change(states={ring.current(_FAMILY).id: "current"})
+    head, entries = _recovered(home, key)
+    return Ledger(home, key, head, entries)
 
 
 def has_begun(ring: Keyring) -> bool:
@@ -124,12 +163,10 @@ def read(home: Home) -> Iterator[Entry]:
     """Yield every entry that can be read, the oldest first; whether they are sound is `verifying`'s to say."""
     if not entries_file(home).exists():
         return
-    with entries_file(home).open("rb") as lines:
-        for line in lines:
-            try:
-                yield read_entry(line)
-            except NotCanonical:
-                continue
+    with entries_file(home).open("rb") as file:
+        for entry in map(_entry, lines_of(file)):
+            if entry:
+                yield entry
 
 
 def folder_of(home: Home) -> Path:
@@ -151,23 +188,39 @@ def _has_key(ring: Keyring) -> bool:
     return any(entry.family == _FAMILY for entry in ring.entries())
 
 
-def _begin(home: Home, key: Ed25519PrivateKey, *, at: datetime) -> None:
+def _begin(home: Home, key: Ed25519PrivateKey, *, at: datetime, of: str) -> None:
     """Write the first entry and the first head; again after a kill, it begins anew: nothing has counted yet."""
-    content = {"public_key": public_key_text(key.public_key())}
+    _refuse_over_another(home, key)
     first = Entry(
         number=1,
         previous=NOTHING_BEFORE,
         recorded_at=at.astimezone(UTC).isoformat(timespec="milliseconds"),
         kind="genesis",
-        of=_FIRST.id,
-        content=content,
+        of=of,
+        content={"public_key": public_key_text(key.public_key())},
     ).signed(key)
     write_private(entries_file(home), content=first.line)
     _put_head(home, head_of(1, len(first.line), first.digest, key=key))
 
 
-def _recovered(home: Home, key: Ed25519PrivateKey) -> Head:
-    """Return the head, after whole lines that it does not know yet were taken over and a torn one was cut off."""
+def _refuse_over_another(home: Home, key: Ed25519PrivateKey) -> None:
+    """Let a chain be begun where there is none, or where this very key began one and was killed; nowhere else."""
+    if not entries_file(home).exists():
+        if head_file(home).exists():
+            raise LedgerBroken(home, "its entries are gone")
+        return
+    with entries_file(home).open("rb") as file:
+        lines = list(islice(lines_of(file), 2))
+    begun = _entry(lines[0]) if len(lines) == 1 else None
+    if begun is None or begun.kind != "genesis" or not begun.is_signed_by(key.public_key()):
+        raise LedgerBroken(home, "there is a chain already, and the keyring says that none was begun")
+
+
+def _recovered(home: Home, key: Ed25519PrivateKey) -> tuple[Head, list[Entry]]:
+    """Return head and entries, after whole lines that the head does not know yet were taken over and a torn one was cut off.
+
+    Up to the head links and digests are enough: whoever holds no key cannot change a line without the signed head's knowing.
+    """
     try:
         head = read_head(head_file(home).read_bytes())
         size = entries_file(home).stat().st_size
@@ -175,29 +228,47 @@ def _recovered(home: Home, key: Ed25519PrivateKey) -> Head:
         raise LedgerBroken(home, "its head or its entries are gone or cannot be read") from None
     if not head.is_signed_by(key.public_key()) or size < head.size:
         raise LedgerBroken(home, "its head is not ours, or entries are missing at its end")
-    if size == head.size:
-        return head
-    whole, found = head.size, (head.entries, head.digest)
     with entries_file(home).open("r+b") as file:
-        file.seek(head.size)
-        for line in file.readlines():
-            if not line.endswith(b"\n"):
-                break
-            entry = _next(home, line, after=found, key=key.public_key())
-            found, whole = (entry.number, entry.digest), whole + len(line)
+        entries = list(_followed(home, file, head, key=key.public_key()))
+        whole = sum(len(entry.line) for entry in entries)
+        if whole == size == head.size:
+            return head, entries
         file.truncate(whole)
         os.fsync(file.fileno())
-    return _put_head(home, head_of(found[0], whole, found[1], key=key))
+    return _put_head(home, head_of(len(entries), whole, entries[-1].digest, key=key)), entries
 
 
-def _next(home: Home, line: bytes, *, after: tuple[int, str], key: Ed25519PublicKey) -> Entry:
+def _followed(home: Home, file: BinaryIO, head: Head, *, key: Ed25519PublicKey) -> Iterator[Entry]:
+    """Yield each entry that follows the one before; those behind the head are taken over where they are signed."""
+    size, digest = 0, NOTHING_BEFORE
+    for number, line in enumerate(lines_of(file), start=1):
+        is_known = size < head.size
+        if not is_known and not line.endswith(b"\n") and len(line) < LONGEST_LINE:
+            return
+        entry = _entry(line)
+        if entry is None or (entry.number, entry.previous) != (number, digest):
+            raise LedgerBroken(home, f"entry {number:,} is not as it was written")
+        if not is_known and not entry.is_signed_by(key):
+            raise LedgerBroken(home, f"entry {number:,} was added by somebody else")
+        size, digest = size + len(line), entry.digest
+        if is_known and size >= head.size and (size, number, digest) != (head.size, head.entries, head.digest):
+            raise LedgerBroken(home, f"entry {number:,} is not the one that its head knows")
+        yield entry
+
+
+def _entry(line: bytes) -> Entry | None:
     try:
-        entry = read_entry(line)
+        return read_entry(line)
     except NotCanonical:
-        raise LedgerBroken(home, "a line was added to it that it does not know") from None
-    if (entry.number - 1, entry.previous) != after or not entry.is_signed_by(key):
-        raise LedgerBroken(home, "a line was added to it that it does not know")
-    return entry
+        return None
+
+
+@contextmanager
+def _told(home: Home) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LedgerUnwritable(home, error) from None
 
 
 def _append(descriptor: int, added: bytes, *, size: int) -> None:

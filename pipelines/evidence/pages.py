@@ -17,7 +17,7 @@ _RECORD = """What personal data is processed for, on which basis, which, whose, 
 (UU PDP Art. 31). Made from the contracts; a build is refused where what is published is made of anything else."""
 _MATRIX = """Each obligation of the policy: what keeps it (rule and code), and the tests that would show that it is not kept.
 <span class="done">covered</span> and <span class="told">in part</span> mean tests that were seen to fail, each with a fault
-that was planted; nothing else counts. What is not built says so."""
+that was planted; nothing else counts. What is not built says so. The faults stand in data_contracts/obligations.yaml."""
 
 
 def write_record(file: Path, record: Record) -> None:
@@ -65,11 +65,15 @@ def _clause(clause: Clause, latest: Mapping[str, str]) -> str:
         "not built": _text(said.missing),
         "rule": _list(said.rules),
         "code": _list(said.code),
-        "seen red": _list(clause.proven),
+        "seen red": _list(f"{test}, with a fault in {', '.join(_faulty(clause, test))}" for test in clause.proven),
         "not seen red": _list(f"{test} as it is now" for test in clause.unproven),
         "evidence": _list(f"{each}: {latest.get(each, 'none yet')}" for each in said.evidence),
     }
     return _section(clause.id, _text(said.holds), told, beside=f" {_text(said.clause)} {_mark(clause.status)}")
+
+
+def _faulty(clause: Clause, test: str) -> list[str]:
+    return sorted({fault.file for fault in clause.obligation.faults if fault.test == test})
 
 
 def _section(name: str, text: str, told: Mapping[str, str], *, beside: str = "") -> str:

@@ -1,8 +1,9 @@
 """What is recorded: what the home itself says has happened, so that a kill loses nothing and nothing is recorded twice.
 
-Batches and interventions stand in the lake's manifest, keys in the keyring, the release in its folder; whatever of them the
-ledger does not know yet is added. A refusal leaves no trace elsewhere and is recorded when it happens. Entries bear counts,
-digests and words of the contracts: no text that somebody typed, no name of a file or of an unknown field.
+Batches and interventions stand in the lake's manifest, keys in the keyring, the release in its folder, openings of the vault
+in its log; whatever of them the ledger does not know yet is added. A refusal leaves no trace elsewhere and is recorded when it
+happens, by step and kind. Entries bear counts, digests and words of the contracts: no text that somebody typed, no path, no
+name of a file or of an unknown field.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from typing import Any
 from pipelines import lake, settings
 from pipelines.evidence.entries import Entry
 from pipelines.evidence.ledger import Happening, Ledger, open_ledger
+from pipelines.evidence.looking import anchor
+from pipelines.identity import access_log, keys
 from pipelines.identity.keyring import Keyring
 from pipelines.settings import Home
 
-_MADE, _DESTROYED = "made", "destroyed"
+_MADE, _DESTROYED, _MASTER = "made", "destroyed", "master"
+_NOTED = "_is_noted"
+_TERMS = (".yaml", ".yml", ".sql")
 # Of a balance everything but names that a source invents.
 _COUNTS = (
     "files",
@@ -37,33 +42,48 @@ _COUNTS = (
     "denied_consent",
     "days",
 )
-_LONGEST_SAID = 1_000
 _NUMBERS_OF = ("rows", "dropped", "left_out", "forgotten")
 
 
-def record(home: Home, ring: Keyring, *, policy: Path, at: datetime) -> int:
+def record(home: Home, ring: Keyring, *, policy: Path | None, at: datetime) -> int:
     """Record whatever has happened in this home and is not recorded yet; return how many entries that took.
 
-    Raises LedgerBroken, MissingKey.
+    `policy` is the one in force, None where the command works under none. Raises LedgerProblem, MissingKey.
     """
     with open_ledger(home, ring, at=at) as ledger:
         known = _Known(ledger)
         happened = [
-            *_policies(policy, known),
+            *(_policies(policy, known) if policy else ()),
             *_keys(ring, known),
+            *_openings(home, known),
             *_arrivals(home, known),
-            *_releases(home, known),
         ]
         ledger.append(happened, at=at)
-    return len(happened)
+        # What a release was made of is what is recorded by now.
+        releases = list(_releases(home, known, up_to=ledger.head.entries))
+        ledger.append(releases, at=at)
+    return len(happened) + len(releases)
 
 
-def record_denial(home: Home, ring: Keyring, *, step: str, kind: str, said: str, at: datetime) -> None:
-    """Record that a step was refused, by the kind of the error and what may be told of it. Raises LedgerBroken."""
+def record_denial(home: Home, ring: Keyring, *, step: str, kind: str, at: datetime) -> None:
+    """Record that a step was refused, by the kind of the error: what it says may bear a path. Raises LedgerProblem."""
     with open_ledger(home, ring, at=at) as ledger:
-        number = sum(entry.kind == "denial" for entry in ledger.entries()) + 1
-        content = {"step": step, "kind": kind, "said": said[:_LONGEST_SAID]}
-        ledger.append([Happening("denial", f"denial/{number}", content)], at=at)
+        number = sum(entry.kind == "denial" for entry in ledger.entries) + 1
+        ledger.append([Happening("denial", f"denial/{number}", {"step": step, "kind": kind})], at=at)
+
+
+def note_refusal(home: Home, error: BaseException, *, step: str, at: datetime) -> str:
+    """Record that an error refused a step, once, and anchor it; return why that could not be done, empty where it was."""
+    if getattr(error, _NOTED, False):
+        return ""
+    try:
+        ring = keys.open_keyring(home)
+        record_denial(home, ring, step=step, kind=type(error).__name__, at=at)
+        setattr(error, _NOTED, True)
+        anchor(home, ring, at=at)
+    except Exception as failure:  # noqa: BLE001 - whatever it is, the refusal is what has to be told
+        return type(failure).__name__
+    return ""
 
 
 class _Known:
@@ -73,42 +93,70 @@ class _Known:
         self.names: set[tuple[str, str]] = set()
         self.last: dict[str, Entry] = {}
         self.counts: dict[str, int] = {}
-        for entry in ledger.entries():
+        self.masters: list[str] = []
+        for entry in ledger.entries:
             self.names.add((entry.kind, entry.of))
             self.last[entry.kind] = entry
             self.counts[entry.kind] = self.counts.get(entry.kind, 0) + 1
+            if entry.kind == "key" and entry.content["id"] == _MASTER:
+                self.masters.append(entry.content["fingerprint"])
 
     def news(self, happened: Happening) -> Iterator[Happening]:
         if (happened.kind, happened.of) not in self.names:
             yield happened
 
-    def changed(self, happened: Happening) -> Iterator[Happening]:
-        """Yield it, numbered, unless it is what stands already: what was before can come again."""
+    def changed(self, happened: Happening, **beside: Any) -> Iterator[Happening]:  # noqa: ANN401
+        """Yield it, numbered, unless it is what stands already: what was before can come again.
+
+        What is told `beside` makes no difference.
+        """
         last = self.last.get(happened.kind)
-        if last is None or last.content != happened.content:
-            yield Happening(happened.kind, f"{happened.of}/{self.counts.get(happened.kind, 0) + 1}", happened.content)
+        if last is None or {**last.content, **beside} != {**happened.content, **beside}:
+            number = self.counts.get(happened.kind, 0) + 1
+            yield Happening(happened.kind, f"{happened.of}/{number}", {**happened.content, **beside})
 
 
 def _policies(policy: Path, known: _Known) -> Iterator[Happening]:
     """Yield the policy and the contracts in force, by their digests, where they are others than last time."""
-    texts = sorted(file for file in settings.CONTRACTS_DIR.rglob("*") if file.is_file())
     both = hashlib.sha256()
-    for file in texts:
+    for file in sorted(_terms()):
         both.update(f"{file.relative_to(settings.CONTRACTS_DIR)}\0".encode() + file.read_bytes() + b"\0")
     content = {"policy_sha256": _sha256(policy), "contracts_sha256": both.hexdigest()}
     yield from known.changed(Happening("policy", "policy", content))
 
 
+def _terms() -> Iterator[Path]:
+    """Yield the files that say what holds; what an editor leaves beside them does not."""
+    for file in settings.CONTRACTS_DIR.rglob("*"):
+        if file.suffix in _TERMS and file.is_file() and not file.name.startswith("."):
+            yield file
+
+
 def _keys(ring: Keyring, known: _Known) -> Iterator[Happening]:
     """Yield keys that were made, and keys that were made once and are gone; never more than their ids."""
-    here = {f"{entry.id}@{entry.created}": {"id": entry.id, "version": entry.version} for entry in ring.entries()}
+    here = {
+        f"{entry.id} v{entry.version}@{entry.created}": {"id": entry.id, "version": entry.version}
+        for entry in ring.entries()
+    }
     for name, content in here.items():
-        yield from known.news(Happening("key", f"{name} {_MADE}", content))
+        yield from known.news(Happening("key", f"{name} {_MADE}", {**content, "event": _MADE}))
     made = [of.removesuffix(f" {_MADE}") for kind, of in known.names if kind == "key" and of.endswith(f" {_MADE}")]
     for name in sorted(set(made) - here.keys()):
-        yield from known.news(Happening("key", f"{name} {_DESTROYED}", {"id": name.partition("@")[0]}))
-    master = {"id": "master", "fingerprint": ring.master_fingerprint()}
-    yield from known.news(Happening("key", f"master {master['fingerprint']} in force", master))
+        content = {"id": name.partition(" ")[0], "event": _DESTROYED}
+        yield from known.news(Happening("key", f"{name} {_DESTROYED}", content))
+    master = ring.master_fingerprint()
+    if known.masters[-1:] != [master]:
+        content = {"id": _MASTER, "fingerprint": master, "event": "in force"}
+        yield Happening("key", f"{_MASTER} {master} in force/{len(known.masters) + 1}", content)
+
+
+def _openings(home: Home, known: _Known) -> Iterator[Happening]:
+    """Yield how far the log of the vault's openings goes, by its digest: no line of it can be taken out unseen."""
+    log = access_log.path(home)
+    if log.exists():
+        text = log.read_bytes()
+        content = {"openings": text.count(b"\n"), "bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
+        yield from known.changed(Happening("access", "access", content))
 
 
 def _arrivals(home: Home, known: _Known) -> Iterator[Happening]:
@@ -129,7 +177,7 @@ def _arrivals(home: Home, known: _Known) -> Iterator[Happening]:
             yield from known.news(Happening("person", digest, {"ciphertext_sha256": digest}))
 
 
-def _releases(home: Home, known: _Known) -> Iterator[Happening]:
+def _releases(home: Home, known: _Known, *, up_to: int) -> Iterator[Happening]:
     file = home.release / "release.json"
     if not file.exists():
         return
@@ -143,7 +191,7 @@ def _releases(home: Home, known: _Known) -> Iterator[Happening]:
         "release_json_sha256": _sha256(file),
         "tables": {table["name"]: table["rows"] for table in told["tables"]},
     }
-    yield from known.changed(Happening("release", told["edition"], content))
+    yield from known.changed(Happening("release", told["edition"], content), made_of_entries_up_to=up_to)
 
 
 def _sha256(file: Path) -> str:

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from pipelines.evidence.entries import NOTHING_BEFORE, Head, NotCanonical, read_entry, read_head
+from pipelines.evidence.entries import LONGEST_LINE, NOTHING_BEFORE, Head, NotCanonical, read_entry, read_head
+
+_NONE_KEPT = (
+    "the anchor holds no head of this chain: either it was given just now (the next command that records keeps one there), "
+    "or it was emptied or exchanged"
+)
+_FOREIGN = "is not signed by the key of this home"
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,15 @@ def verify(
     `anchored` is None where there is no anchor. Memory is bounded by the anchored heads.
     """
     findings: list[Finding] = []
-    heads = list(_heads(anchored or (), key, findings))
+    heads = [] if anchored is None else list(_heads(anchored, key, findings))
     known = _own_head(head, key, findings)
     ends = _ends(heads, known)
     number, size, digest, unfinished = 0, 0, NOTHING_BEFORE, 0
     for line in lines:
         if not line.endswith(b"\n"):
             unfinished = len(line)
+            if unfinished >= LONGEST_LINE:
+                findings.append(Finding(number + 1, "is longer than any entry that we write"))
             break
         number += 1
         findings += _faults(line, number=number, previous=digest, key=key)
@@ -66,6 +74,9 @@ def verify(
         for each, what in ends.pop(number, ()):
             if (each.digest, each.size) != (digest, size):
                 findings.append(Finding(number, f"is not the entry that {what} knows"))
+    if number and sum(each.what == _FOREIGN for each in findings) == number:
+        rest = [each for each in findings if each.what != _FOREIGN]
+        findings = [Finding(None, f"all {number:,} entries are signed by another key than the one given"), *rest]
     for count, missed in sorted(ends.items()):
         for _, what in missed:
             findings.append(Finding(None, f"{what} knows {count:,} entries, {number:,} are here: its end is missing"))
@@ -92,7 +103,7 @@ def _faults(line: bytes, *, number: int, previous: str, key: Ed25519PublicKey) -
     if entry.previous != previous:
         yield Finding(number, "does not follow the entry before it")
     if not entry.is_signed_by(key):
-        yield Finding(number, "is not signed by the key of this home")
+        yield Finding(number, _FOREIGN)
 
 
 def _own_head(head: bytes | None, key: Ed25519PublicKey, findings: list[Finding]) -> Head | None:
@@ -107,13 +118,22 @@ def _own_head(head: bytes | None, key: Ed25519PublicKey, findings: list[Finding]
 
 
 def _heads(anchored: Iterable[bytes], key: Ed25519PublicKey, findings: list[Finding]) -> Iterator[Head]:
+    """Yield the heads that are ours; what else the anchor holds is told once, and so is that it holds none of ours."""
+    others, foreign, found = 0, 0, 0
     for line in anchored:
         try:
-            found = read_head(line)
+            head = read_head(line)
         except NotCanonical:
-            findings.append(Finding(None, "the anchor holds a line that is no head"))
+            others += 1
             continue
-        if found.is_signed_by(key):
-            yield found
+        if head.is_signed_by(key):
+            found += 1
+            yield head
         else:
-            findings.append(Finding(found.entries, "the anchor holds a head that another key signed"))
+            foreign += 1
+    if others:
+        findings.append(Finding(None, f"the anchor holds {others:,} lines that are no heads"))
+    if foreign:
+        findings.append(Finding(None, f"the anchor holds {foreign:,} heads that another key signed"))
+    if not found:
+        findings.append(Finding(None, _NONE_KEPT))

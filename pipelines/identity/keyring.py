@@ -1,17 +1,21 @@
 """The keyring: every key of this home, each wrapped with AES-256-GCM under the master key.
 
-A key is destroyed by leaving its entry out and replacing the file. What the keys open does not belong here.
+The file as a whole bears a seal (HMAC under the master key): which keys there are and what state they are in decides what is
+overwritten and what was destroyed, and nobody without the master key may say so. A key is destroyed by leaving its entry out
+and replacing the file. What the keys open does not belong here.
 """
 
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,7 +26,8 @@ from pipelines.identity.errors import MissingKey, WrongKey
 from pipelines.identity.files import locked, read_private, write_private
 
 PARQUET_KEYS = ("lake_v1", "warehouse_v1")
-_FORMAT = 1
+_FORMAT = 2
+_SEAL = b"crosslife keyring v2\n"
 _NONCE_BYTES = 12
 
 
@@ -154,9 +159,10 @@ def read(home: settings.Home) -> Keyring:
     if not home.keyring_file.exists():
         message = f"no keyring at {home.keyring_file}: run `crosslife keys init`, or restore the keyring of this home"
         raise MissingKey(message)
-    document = json.loads(read_private(home.keyring_file))
+    document = _document(home)
     for candidate in master.candidates(home):
         if master.fingerprint(candidate) == document["master"]:
+            _refuse_altered(home, document, master_key=candidate)
             entries = {entry["id"]: Entry(**entry) for entry in document["entries"]}
             return Keyring(home, master_key=candidate, entries=entries)
     message = (
@@ -168,12 +174,13 @@ def read(home: settings.Home) -> Keyring:
 
 def write(home: settings.Home, *, entries: Mapping[str, Entry], master_key: bytes) -> None:
     """Replace the keyring file."""
-    document = {
+    document: dict[str, Any] = {
         "format": _FORMAT,
         "master": master.fingerprint(master_key),
         "entries": [vars(entry) for entry in entries.values()],
     }
-    write_private(home.keyring_file, content=json.dumps(document, indent=1).encode())
+    sealed = {**document, "seal": _seal_of(document, master_key=master_key)}
+    write_private(home.keyring_file, content=json.dumps(sealed, indent=1).encode())
 
 
 def create(home: settings.Home, *, new_keys: Sequence[NewKey], master_key: bytes) -> None:
@@ -185,6 +192,31 @@ def create(home: settings.Home, *, new_keys: Sequence[NewKey], master_key: bytes
 def lock_file(home: settings.Home) -> Path:
     """Return the lock that is held while the keyring changes."""
     return home.root / ".keyring.lock"
+
+
+def _document(home: settings.Home) -> dict[str, Any]:
+    try:
+        document = json.loads(read_private(home.keyring_file))
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or not {"master", "entries"} <= document.keys():
+        raise WrongKey(f"{home.keyring_file} is no keyring: restore it from its last copy")
+    return document
+
+
+def _refuse_altered(home: settings.Home, document: Mapping[str, Any], *, master_key: bytes) -> None:
+    said = {name: value for name, value in document.items() if name != "seal"}
+    if not hmac.compare_digest(str(document.get("seal", "")), _seal_of(said, master_key=master_key)):
+        message = (
+            f"{home.keyring_file} was altered, or is of a version before keyrings were sealed: which keys there are, and what "
+            "became of them, cannot be believed. Restore the keyring from its last copy"
+        )
+        raise WrongKey(message)
+
+
+def _seal_of(document: Mapping[str, Any], *, master_key: bytes) -> str:
+    said = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    return hmac.digest(master_key, _SEAL + said, "sha256").hex()
 
 
 def _wrap(new: NewKey, *, key: bytes, master_key: bytes) -> Entry:

@@ -32,7 +32,7 @@ _HEAD = """<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>TITLE</title>
 <style>
-:root { color-scheme: light dark; --line: #8886; --way: #15803d; --told: #b45309; }
+:root { color-scheme: light dark; --line: #8886; --way: light-dark(#15803d, #4ade80); --told: light-dark(#b45309, #fbbf24); }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 h2 { border-bottom: 2px solid var(--line); margin-top: 3rem; }
 h3 { margin: 2rem 0 0; font-size: 1.1rem; }

@@ -21,6 +21,11 @@ from pipelines.identity.keyring import Keyring
 SECONDS = 10
 _TRIES = 3
 _LONGEST_SECONDS = 60
+_PART_BYTES = 1 << 16
+
+
+class TooMuch(OSError):
+    """A server answers more than was asked for, or so slowly that it never ends."""
 
 
 class WrongAddress(ValueError):
@@ -59,6 +64,8 @@ def tried(deliver: Callable[[], None]) -> str:
             deliver()
         except WrongAddress as wrong:
             return str(wrong)
+        except TooMuch:
+            return "the server answers too much, or too slowly"
         except urllib.error.HTTPError as refused:
             failure = f"the server answered {refused.code}"
         except (OSError, HTTPException, smtplib.SMTPException, ValueError) as error:
@@ -81,12 +88,20 @@ def post_once(where: str, content: bytes, *, name: str) -> None:
 
 
 def get_once(where: str, *, name: str, most_bytes: int) -> bytes:
-    """Return what exactly this address answers, at most so many bytes. Raises WrongAddress and the errors of urllib."""
+    """Return what exactly this address answers; more than so many bytes, or more than a minute, is an error.
+
+    Raises WrongAddress and the errors of urllib.
+    """
     if urlsplit(where).scheme not in ("http", "https"):
         raise WrongAddress(f"{name} is no http or https address")
+    began, parts, size = time.monotonic(), [], 0
     with _OPENER.open(urllib.request.Request(where), timeout=SECONDS) as answer:  # noqa: S310 - the scheme was checked
-        content: bytes = answer.read(most_bytes)
-    return content
+        while part := answer.read1(_PART_BYTES):
+            parts.append(part)
+            size += len(part)
+            if size > most_bytes or time.monotonic() - began > _LONGEST_SECONDS:
+                raise TooMuch
+    return b"".join(parts)
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

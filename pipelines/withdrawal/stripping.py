@@ -106,7 +106,7 @@ def strip(
 
 def _keep(manifest: Manifest, vault: Vault, look: _Look, stripped: Stripped, *, as_of: datetime, position: int) -> None:
     """Make it last: the files first, so that no row can be left whose pseudonym nobody could compute any more."""
-    if look.moves or stripped.records:
+    if look.moves or stripped.records or stripped.forgotten:
         work_id = look.work_id
         instant = as_of.astimezone(UTC).isoformat()
         counts = {"rows": dict(stripped.rows), "forgotten": stripped.forgotten, "seen": position}

@@ -32,7 +32,7 @@ class Chain:
 
     lines: tuple[bytes, ...]
     head: bytes
-    anchored: tuple[bytes, ...]
+    anchored: tuple[bytes, ...] | None
     old: tuple[bytes, ...]
 
 
@@ -194,6 +194,10 @@ def _another_anchor(chain: Chain, draw: random.Random) -> Chain:
     return replace(chain, anchored=_with(chain.anchored, at, line))
 
 
+def _emptied_anchor(chain: Chain, _draw: random.Random) -> Chain:
+    return replace(chain, anchored=())
+
+
 TAMPERS: tuple[Callable[[Chain, random.Random], Chain], ...] = (
     _bytes_flipped,
     _rewritten,
@@ -206,12 +210,13 @@ TAMPERS: tuple[Callable[[Chain, random.Random], Chain], ...] = (
     _forged,
     _another_head,
     _another_anchor,
+    _emptied_anchor,
 )
 
 
 def test_the_chain_as_it_was_written_is_sound(chain: Chain, owner: Ed25519PrivateKey) -> None:
     assert _is_sound(chain, owner)
-    assert _is_sound(replace(chain, anchored=()), owner)
+    assert _is_sound(replace(chain, anchored=None), owner)
 
 
 def test_every_random_change_is_seen(chain: Chain, owner: Ed25519PrivateKey) -> None:
@@ -326,7 +331,9 @@ def test_a_chain_that_was_changed_takes_no_more_entries(home: settings.Home) -> 
     whole = entries_file(home).read_bytes()
     last = [*evidence.read(home)][-1]
     forged = Entry(last.number + 1, last.digest, AT.isoformat(), "batch", "x", {}).signed(Ed25519PrivateKey.generate())
-    for damage in (whole[:-10], whole + b'{"x":1}\n', whole + forged.line, b""):
+    of_one_length = [whole.replace(b'"rows_in":1', b'"rows_in":7', 1), b"7".join(whole.rsplit(b"1", 1))]
+    other = [whole[:-10], whole + b'{"x":1}\n', whole + forged.line, b"", whole + b"x" * 1_500_000]
+    for damage in (*of_one_length, *other):
         entries_file(home).write_bytes(damage)
         with pytest.raises(evidence.LedgerBroken, match="evidence verify"):
             _append(home, "d")
@@ -380,9 +387,21 @@ def test_a_full_disk_leaves_nothing_half_written(home: settings.Home, monkeypatc
         return write(descriptor, bytes(content)[: len(content) - 50])
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(evidence.LedgerUnwritable, match="space"):
         _append(home, "b")
     monkeypatch.undo()
     assert entries_file(home).read_bytes() == before
     _append(home, "c")
     assert _names(home) == ["a", "c"]
+
+
+def test_nothing_is_begun_over_a_chain_though_the_keyring_says_that_there_was_none(home: settings.Home) -> None:
+    _append(home, "a")
+    whole, ring = entries_file(home).read_bytes(), keys.open_keyring(home)
+    ring.change(states={"evidence/1": "planned"})
+    with pytest.raises(evidence.LedgerBroken, match="a chain already"):
+        _append(home, "b")
+    ring.change(remove=["evidence/1"])
+    with pytest.raises(evidence.LedgerBroken, match="no key that began it"):
+        _append(home, "b")
+    assert entries_file(home).read_bytes() == whole

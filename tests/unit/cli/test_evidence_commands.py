@@ -43,7 +43,7 @@ def test_a_change_ends_the_verification_with_a_refusal_that_names_the_entry(home
     entries_file(home).write_bytes(entries_file(home).read_bytes().replace(b'"version":1', b'"version":2', 1))
     verified = crosslife(home, "evidence", "verify")
     assert verified.exit_code == 3
-    assert "entry 3: is not signed by the key of this home" in verified.output
+    assert "is not signed by the key of this home" in verified.output
     assert not json.loads(crosslife(home, "evidence", "verify", "--json").stdout)["is_sound"]
 
 
@@ -79,3 +79,38 @@ def test_the_clauses_of_the_policy_are_shown_with_what_is_not_built(home: settin
     told = {each["id"]: each for each in json.loads(crosslife(home, "evidence", "clauses", "--json").stdout)["clauses"]}
     assert (told["O1"]["status"], told["O16"]["status"]) == ("covered", "not covered")
     assert told["O1"]["proven"]
+
+
+def test_what_was_written_by_somebody_else_is_listed_with_a_warning_and_steers_no_terminal(home: settings.Home) -> None:
+    crosslife(home, "keys", "rotate", "lookup")
+    lines = entries_file(home).read_bytes().splitlines(keepends=True)
+    forged = json.loads(lines[2]) | {"content": {"id": "\x1b]0;pwn\x07"}}
+    lines[2] = json.dumps(forged, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    entries_file(home).write_bytes(b"".join(lines))
+    listed = crosslife(home, "evidence", "list")
+    assert listed.exit_code == 3
+    assert "do not believe" in listed.output
+    assert "\x1b]" not in listed.output
+
+
+def test_nothing_is_done_for_good_where_it_cannot_be_recorded(home: settings.Home) -> None:
+    crosslife(home, "keys", "rotate", "lookup")
+    before = keys.status(home).keys
+    head_file(home).unlink()
+    assert crosslife(home, "keys", "set", "midtrans_server_key", typed="abc\n").exit_code == 3
+    assert crosslife(home, "keys", "rotate", "vault").exit_code == 3
+    assert keys.status(home).keys == before
+
+
+def test_a_command_that_is_refused_leaves_an_entry(home: settings.Home, tmp_path: Path) -> None:
+    bad = tmp_path / "policy.yaml"
+    bad.write_text("versions: []\n")
+    assert crosslife(home, "keys", "set", "anchor_url", typed="relative/path\n").exit_code == 1
+    assert crosslife(home, "run", "--policy", str(bad)).exit_code == 3
+    listed = json.loads(crosslife(home, "evidence", "list", "--kind", "denial", "--json").stdout)["entries"]
+    assert [each["content"]["step"] for each in listed] == ["crosslife run"]
+
+
+def test_an_anchor_is_used_as_soon_as_it_is_given(home: settings.Home, tmp_path: Path) -> None:
+    give(home, tmp_path / "anchor.jsonl")
+    assert "anchored to its end" in crosslife(home, "evidence", "verify").output

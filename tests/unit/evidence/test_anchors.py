@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from pipelines import evidence, settings
-from pipelines.evidence.ledger import Happening, entries_file, folder_of, open_ledger
+from pipelines.evidence.anchors import keep
+from pipelines.evidence.entries import read_head
+from pipelines.evidence.ledger import Happening, entries_file, folder_of, head_file, open_ledger
 from pipelines.identity import keys
 from pipelines.identity.keyring import Keyring
 
@@ -161,6 +164,79 @@ def test_an_address_that_is_no_place_is_refused(home: settings.Home, address: st
     happen(home, "a")
     with pytest.raises(evidence.AnchorUnusable, match="absolute path"):
         anchor(home)
+
+
+def test_a_head_of_another_chain_is_never_kept_beside_it(home: settings.Home, tmp_path: Path) -> None:
+    place = tmp_path / "elsewhere.jsonl"
+    give(home, place)
+    happen(home, "a")
+    old = copied(home)
+    happen(home, "b")
+    anchor(home)
+    cut(home, old)
+    happen(home, "c")
+    before = place.read_bytes()
+    with pytest.raises(evidence.LedgerBroken, match="the anchor knows another entry 3"):
+        anchor(home)
+    assert place.read_bytes() == before
+
+
+def test_a_torn_line_of_the_anchor_counts_for_nothing_and_is_cut_off(
+    home: settings.Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "elsewhere.jsonl"
+    give(home, place)
+    happen(home, "a")
+    anchor(home)
+    whole = place.read_bytes()
+    place.write_bytes(whole + whole[:40])
+    assert evidence.look_with_keys(home, ring(home)).is_sound
+    happen(home, "b")
+    write = os.write
+
+    def full(descriptor: int, content: bytes) -> int:
+        return write(descriptor, bytes(content)[:30])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(evidence.AnchorUnusable):
+        keep(home, str(place), read_head(head_file(home).read_bytes()))
+    monkeypatch.undo()
+    assert place.read_bytes() == whole
+    assert anchor(home) == 3
+    assert place.read_bytes().count(b"\n") == 2
+    assert evidence.look_with_keys(home, ring(home)).is_sound
+
+
+def test_an_anchor_that_was_emptied_is_missed(home: settings.Home, tmp_path: Path) -> None:
+    place = tmp_path / "elsewhere.jsonl"
+    give(home, place)
+    happen(home, "a")
+    anchor(home)
+    place.unlink()
+    assert not evidence.look_with_keys(home, ring(home)).is_sound
+
+
+@pytest.mark.parametrize("answer", [b"<html>log in</html>\n", b"x" * 2_000_000])
+def test_what_is_no_list_of_heads_says_nothing_of_the_ledger(
+    home: settings.Home, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setattr("pipelines.evidence.anchors._MOST_BYTES", 1_000_000)
+    with served() as server:
+        give(home, server.url)
+        happen(home, "a")
+        server.kept = answer
+        with pytest.raises(evidence.AnchorUnusable, match="cannot be read"):
+            evidence.look_with_keys(home, ring(home))
+
+
+def test_a_server_that_drips_is_left(home: settings.Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.notices.posting._LONGEST_SECONDS", 0)
+    with served() as server:
+        give(home, server.url)
+        happen(home, "a")
+        server.kept = b"{}\n"
+        with pytest.raises(evidence.AnchorUnusable, match="too slowly"):
+            evidence.look_with_keys(home, ring(home))
 
 
 def test_an_anchor_inside_the_home_is_none(home: settings.Home) -> None:

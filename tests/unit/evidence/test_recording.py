@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +12,8 @@ import pytest
 
 from pipelines import evidence, settings
 from pipelines.evidence.entries import Entry
-from pipelines.identity import keys
+from pipelines.identity import access_log, keys
+from pipelines.identity.errors import LostVault
 from tests.desk import COURSES, Desk
 from tests.desk import call as call
 from tests.desk import desk as desk
@@ -52,9 +55,9 @@ def test_keys_that_are_made_and_destroyed_are_recorded(desk: Desk) -> None:
     before = len(of(desk, "key"))
     record(desk)
     news = [entry.of for entry in of(desk, "key")[before:]]
-    assert any(each.startswith("vault/1@") and each.endswith("destroyed") for each in news)
-    assert any(each.startswith("vault/2@") and each.endswith("made") for each in news)
-    assert sum(each.endswith("in force") for each in news) == 1
+    assert any(each.startswith("vault/1 v1@") and each.endswith("destroyed") for each in news)
+    assert any(each.startswith("vault/2 v2@") and each.endswith("made") for each in news)
+    assert sum(" in force/" in each for each in news) == 1
 
 
 def test_a_policy_that_comes_again_is_recorded_again(desk: Desk, tmp_path: Path) -> None:
@@ -91,13 +94,91 @@ def test_a_withdrawal_is_recorded_as_a_digest_that_the_vault_knows(
     assert "web_events" in known[0][1]
 
 
-def test_each_refusal_is_recorded_with_what_may_be_told_of_it(desk: Desk) -> None:
-    for said in ("a leaks", "x" * 5_000):
-        evidence.record_denial(desk.home, desk.ring, step="lineage", kind="LineageLeak", said=said, at=AT)
-    found = of(desk, "denial")
-    assert [entry.of for entry in found] == ["denial/1", "denial/2"]
-    assert found[0].content == {"step": "lineage", "kind": "LineageLeak", "said": "a leaks"}
-    assert found[1].content["said"] == "x" * 1_000
+def test_each_refusal_is_recorded_by_step_and_kind_alone(desk: Desk) -> None:
+    for _ in range(2):
+        evidence.record_denial(desk.home, desk.ring, step="lineage", kind="LineageLeak", at=AT)
+    assert [(entry.of, entry.content) for entry in of(desk, "denial")] == [
+        (f"denial/{number}", {"step": "lineage", "kind": "LineageLeak"}) for number in (1, 2)
+    ]
+
+
+def test_a_refusal_is_recorded_once_and_never_with_a_path(desk: Desk) -> None:
+    error = LostVault("/home/siti.rahma@example.com/vault is gone")
+    for step in ("intake", "crosslife run"):
+        assert not evidence.note_refusal(desk.home, error, step=step, at=AT)
+    assert [entry.content for entry in of(desk, "denial")] == [{"step": "intake", "kind": "LostVault"}]
+    assert "siti" not in "".join(entry.line.decode() for entry in evidence.read(desk.home))
+
+
+def test_a_refusal_that_cannot_be_recorded_says_why_and_raises_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "no space")
+
+    monkeypatch.setattr(os, "write", full)
+    assert evidence.note_refusal(desk.home, LostVault("x"), step="intake", at=AT) == "LedgerUnwritable"
+
+
+def test_keys_are_told_apart_that_are_made_within_a_second_and_a_master_that_comes_back(desk: Desk) -> None:
+    record(desk)
+    for _ in range(3):
+        keys.keep_secret(desk.home, "midtrans_server_key", "abc")
+        record(desk)
+    assert sum(entry.of.startswith("secret/") and entry.of.endswith("made") for entry in of(desk, "key")) == 3
+    first = settings.key_file(desk.home).read_text()
+    keys.rotate(desk.home, "master")
+    record(desk)
+    keys.rotate(desk.home, "master", new_master_text=first)
+    record(desk)
+    masters = [entry.content["fingerprint"] for entry in of(desk, "key") if entry.content["id"] == "master"]
+    assert len(masters) == 3
+    assert masters[0] == masters[2] != masters[1]
+
+
+def test_a_command_under_no_policy_and_what_an_editor_leaves_change_no_policy(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = tmp_path / "data_contracts"
+    shutil.copytree(settings.CONTRACTS_DIR, terms)
+    monkeypatch.setattr(settings, "CONTRACTS_DIR", terms)
+    record(desk, terms / "policy.yaml")
+    for name in (".accounts.swp", ".x.yaml", "seen_red.json"):
+        (terms / "inbound" / name).write_text("x")
+    record(desk, terms / "policy.yaml")
+    evidence.record(desk.home, keys.open_keyring(desk.home), policy=None, at=AT)
+    assert len(of(desk, "policy")) == 1
+    (terms / "inbound" / "more.yaml").write_text("x")
+    record(desk, terms / "policy.yaml")
+    assert len(of(desk, "policy")) == 2
+
+
+def test_a_line_that_is_taken_out_of_the_log_of_openings_is_missed(desk: Desk) -> None:
+    desk.land("courses", "c.jsonl", COURSES)
+    desk.run()
+    desk.subjects()
+    record(desk)
+    log = access_log.path(desk.home)
+    whole = log.read_bytes()
+    log.write_bytes(whole + b'{"later": 1}\n')
+    assert evidence.look_with_keys(desk.home, keys.open_keyring(desk.home)).is_sound
+    for damage in (whole.split(b"\n", 1)[1], b""):
+        log.write_bytes(damage)
+        (found,) = evidence.look_with_keys(desk.home, keys.open_keyring(desk.home)).findings
+        assert "openings" in found.what
+
+
+def test_a_release_says_up_to_where_it_was_made_of_what_is_recorded(desk: Desk) -> None:
+    record(desk)
+    count = len([*evidence.read(desk.home)])
+    told = {"edition": "e1", "as_of": "", "policy_version": "1", "threshold_distinct_learners": 10, "held_back": {}}
+    desk.home.release.mkdir(exist_ok=True)
+    (desk.home.release / "release.json").write_text(json.dumps({**told, "tables": []}))
+    assert record(desk) == 1
+    assert of(desk, "release")[0].content["made_of_entries_up_to"] == count
+    keys.keep_secret(desk.home, "midtrans_server_key", "abc")
+    record(desk)
+    assert len(of(desk, "release")) == 1
 
 
 @pytest.mark.parametrize("times", [1, 2])

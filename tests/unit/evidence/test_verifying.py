@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pipelines.evidence.entries import NOTHING_BEFORE, Entry, NotCanonical, head_of, read_entry, read_head
+from pipelines.evidence.entries import LONGEST_LINE, NOTHING_BEFORE, Entry, NotCanonical, head_of, read_entry, read_head
 from pipelines.evidence.verifying import verify
 
 AT = datetime(2026, 6, 30, 17, tzinfo=UTC).isoformat()
@@ -23,7 +23,7 @@ def whole(*entries: Entry) -> tuple[list[bytes], bytes]:
 
 
 def found(lines: list[bytes], head: bytes | None, *anchored: bytes) -> list[tuple[int | None, str]]:
-    verdict = verify(lines, head, key=KEY.public_key(), anchored=anchored)
+    verdict = verify(lines, head, key=KEY.public_key(), anchored=anchored or None)
     return [(each.number, each.what) for each in verdict.findings]
 
 
@@ -37,6 +37,28 @@ def test_an_entry_that_does_not_follow_is_named_though_its_signature_is_right() 
 
 def test_a_wrong_number_is_named_though_its_signature_is_right() -> None:
     assert found(*whole(FIRST, entry(7, FIRST.digest))) == [(2, "bears the number 7")]
+
+
+def test_an_anchor_without_a_head_of_ours_is_named() -> None:
+    lines, head = whole(FIRST, SECOND)
+    verdict = verify(lines, head, key=KEY.public_key(), anchored=[])
+    assert [each.what for each in verdict.findings if "holds no head of this chain" in each.what]
+    assert verify(lines, head, key=KEY.public_key(), anchored=None).is_sound
+
+
+def test_a_chain_of_another_key_is_named_once() -> None:
+    lines, head = whole(FIRST, SECOND)
+    verdict = verify(lines, head, key=Ed25519PrivateKey.generate().public_key())
+    assert [each.what for each in verdict.findings] == [
+        "all 2 entries are signed by another key than the one given",
+        "the head is signed by another key",
+    ]
+
+
+def test_a_line_without_an_end_is_not_read_to_it() -> None:
+    lines, head = whole(FIRST)
+    verdict = verify([*lines, b"x" * LONGEST_LINE], head, key=KEY.public_key())
+    assert [(each.number, each.what) for each in verdict.findings] == [(2, "is longer than any entry that we write")]
 
 
 def test_a_signature_of_another_key_is_named() -> None:
@@ -56,7 +78,7 @@ def test_a_missing_head_is_named() -> None:
 def test_an_anchored_head_of_another_key_is_named_though_it_fits() -> None:
     lines, head = whole(FIRST, SECOND)
     forged = head_of(1, len(lines[0]), FIRST.digest, key=Ed25519PrivateKey.generate()).line
-    assert found(lines, head, forged) == [(1, "the anchor holds a head that another key signed")]
+    assert (None, "the anchor holds 1 heads that another key signed") in found(lines, head, forged)
 
 
 def test_an_anchor_that_knows_more_or_others_is_believed() -> None:

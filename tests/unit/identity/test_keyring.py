@@ -89,6 +89,28 @@ def test_entries_exchanged_within_the_file_are_refused(home: Home):
         keys.open_keyring(home).key("root")
 
 
+@pytest.mark.parametrize("name", ["state", "created", "version", "gone", "more", "unsealed", "no keyring"])
+def test_what_the_keyring_says_of_its_keys_is_believed_under_its_seal_alone(home: Home, name: str):
+    document = json.loads(home.keyring_file.read_text())
+    if name == "gone":
+        document["entries"].pop()
+    elif name == "more":
+        document["entries"].append({**document["entries"][-1], "id": "root/2"})
+    elif name == "unsealed":
+        del document["seal"]
+    elif name == "no keyring":
+        document = []
+    else:
+        document["entries"][-1][name] = 7 if name == "version" else "planned"
+    home.keyring_file.write_text(json.dumps(document))
+    if name == "state":
+        assert document["entries"][-1]["id"] == "evidence/1"
+        document["entries"][-1][name] = "current"
+        home.keyring_file.write_text(json.dumps(document))
+    with pytest.raises(WrongKey, match=r"altered|no keyring"):
+        keys.open_keyring(home)
+
+
 def test_new_keys_are_not_made_over_old_data(home: Home):
     (home.vault / "vault-3.duckdb").write_bytes(b"whatever")
     home.keyring_file.unlink()
