@@ -13,9 +13,9 @@ import click
 
 from pipelines import settings
 from pipelines.cli.options import PLACE
-from pipelines.defs.unexpected import ENDINGS, may_be_shown, named_errors, told
+from pipelines.defs.unexpected import ENDINGS, is_interrupt, may_be_shown, named_errors, told
 
-FAILED, USAGE, REFUSED, ANOTHER_WRITER = 1, 2, 3, 4
+FAILED, USAGE, REFUSED, ANOTHER_WRITER, INTERRUPTED = 1, 2, 3, 4, 130
 
 _CODES = {"failed": FAILED, "refused": REFUSED, "another_writer": ANOTHER_WRITER}
 
@@ -34,10 +34,11 @@ class CommandGroup(click.Group):
             click.secho(f"crosslife: {error}", fg="red", err=True)
             _note(ctx, error)
             ctx.exit(exit_code(error))
-        except (*ENDINGS, BrokenPipeError):
-            raise
         except BaseException as error:
-            if may_be_shown(error):
+            if is_interrupt(error):
+                click.secho("crosslife: interrupted; what was finished stands, the next run does the rest", err=True)
+                ctx.exit(INTERRUPTED)
+            if isinstance(error, (*ENDINGS, BrokenPipeError)) or may_be_shown(error):
                 raise
             if ctx.meta.get("debug"):
                 # Its way alone: the message at a traceback's end may quote rows.

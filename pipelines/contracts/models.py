@@ -128,7 +128,7 @@ class ConsentRule(Strict):
 class Retention(Strict):
     """How long a dataset is kept: `period` (ISO 8601, None: for ever) from `anchor`, else from `otherwise_anchor`.
 
-    `element` is the contract's own field from which it runs; None where a row alone does not tell.
+    `element` is the contract's own field from which it runs; None where a row alone does not tell. `reason` is why so long.
     """
 
     category: str
@@ -137,6 +137,7 @@ class Retention(Strict):
     element: str | None = None
     otherwise_anchor: Anchor | None = None
     otherwise_period: str | None = None
+    reason: str = ""
 
 
 class Dataset(Strict):

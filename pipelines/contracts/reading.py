@@ -247,8 +247,9 @@ class Reader:
     def _retention(self, root: Node, contract: Entry) -> Retention | None:
         found = odcs.service_level(root, "retention")
         named = str(found.value("value")) if found else ""
+        reason = str(found.value("description") or "") if found else ""
         if found and named == "none":
-            return Retention(category=str(contract.value("category")), anchor="none", period=None)
+            return Retention(category=str(contract.value("category")), anchor="none", period=None, reason=reason)
         window = self.policy.windows.get(named)
         if found is None or window is None:
             mend = f"add slaProperties retention with one of {', '.join(self.policy.windows)}, none"
@@ -262,6 +263,7 @@ class Reader:
             element=found.value("element"),
             otherwise_anchor=other.anchor if other else None,
             otherwise_period=other.period if other else None,
+            reason=reason,
         )
 
     def _nested(self, contract: Entry, name: str, model: type[_Part]) -> _Part | None:

@@ -128,7 +128,17 @@ def _without_foreign_links(error: BaseException) -> BaseException:
     return error
 
 
+def is_interrupt(error: BaseException) -> bool:
+    """Say whether somebody interrupted the process; libraries tell of it in words of their own."""
+    is_duckdbs = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    return (
+        is_duckdbs or isinstance(error, KeyboardInterrupt) or type(error).__name__ == "DagsterExecutionInterruptedError"
+    )
+
+
 def _shown(error: BaseException, *, step: str) -> BaseException:
+    if is_interrupt(error):
+        return KeyboardInterrupt()
     return _without_foreign_links(error) if may_be_shown(error) else UnexpectedFailure(told(error, step=step))
 
 

@@ -14,7 +14,8 @@ from pipelines.evidence.processing import Record
 from pipelines.lineage.pages import END, head, put
 
 _RECORD = """What personal data is processed for, on which basis, which, whose, how it is protected and how long it is kept
-(UU PDP Art. 31). Made from the contracts; a build is refused where what is published is made of anything else."""
+(UU PDP Art. 31). Made from the contracts; a build is refused where what is published is made of anything else. How long it is to
+be kept is the promise; what carries it out, and what does not yet, stands in the clause matrix (O30 to O33)."""
 _MATRIX = """Each obligation of the policy: what keeps it (rule and code), and the tests that would show that it is not kept.
 <span class="done">covered</span> and <span class="told">in part</span> mean tests that were seen to fail, each with a fault
 that was planted; nothing else counts. What is not built says so. The faults stand in data_contracts/obligations.yaml."""
@@ -32,7 +33,8 @@ def write_record(file: Path, record: Record) -> None:
             "recipients": _list(each.recipients) or "none",
         }
         parts.append(_section(each.purpose, _text(each.description), told))
-    parts.append("<h2>What is held</h2>")
+    zones = "".join(f"<dt>{_text(name)}</dt><dd>{_text(said)}</dd>" for name, said in record.zones)
+    parts.append(f"<h2>Where it lies</h2><dl>{zones}</dl><h2>What is held</h2>")
     for held in record.datasets:
         told = {
             "owner": f"{_text(held.owner)}, domain {_text(held.domain)}",
@@ -40,6 +42,7 @@ def write_record(file: Path, record: Record) -> None:
             "of whom": _names(held.subjects) or "nobody by itself",
             "identifiers": _list(held.identifiers) or "none",
             "purposes": _list(f"{purpose}: {basis}" for purpose, basis in held.purposes),
+            "consent": _text(held.consent),
             "kept": _text(held.retention),
             "published in": _names(held.published_in) or "nothing",
         }

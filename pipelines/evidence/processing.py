@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.contracts import Contracts, InboundContract, InternalContract, OutboundContract
+from pipelines.contracts.models import Field
+from pipelines.contracts.registers import Policy
 from pipelines.lineage import LANDING, RELEASE, Dataset, Graph
 
 
@@ -29,6 +31,7 @@ class Held:
     identifiers: tuple[str, ...]
     treatments: tuple[str, ...]
     purposes: tuple[tuple[str, str], ...]
+    consent: str
     retention: str
     published_in: tuple[str, ...]
 
@@ -48,9 +51,10 @@ class Activity:
 
 @dataclass(frozen=True)
 class Record:
-    """The whole record, under one version of the policy."""
+    """The whole record, under one version of the policy; `zones` says of each that holds raw data how, and for how long."""
 
     policy_version: str
+    zones: tuple[tuple[str, str], ...]
     activities: tuple[Activity, ...]
     datasets: tuple[Held, ...]
 
@@ -60,6 +64,7 @@ def record_of(contracts: Contracts) -> Record:
     held: list[InboundContract | InternalContract] = [*contracts.inbound.values(), *contracts.internal.values()]
     return Record(
         policy_version=contracts.policy.version,
+        zones=tuple(_zones(contracts.policy)),
         activities=tuple(_activity(purpose, contracts) for purpose in contracts.taxonomy.purposes),
         datasets=tuple(_held(each, contracts) for each in held),
     )
@@ -136,9 +141,11 @@ def _held(contract: InboundContract | InternalContract, contracts: Contracts) ->
     kinds = contracts.taxonomy.identifier_kinds
     categories = {field.category for field in fields} | {column.category for column in contract.lake_columns}
     retention = contract.retention
-    kept = _clock(retention.period, retention.anchor) if retention.period else "without end"
+    kept = f"{_clock(retention.period, retention.anchor)}" if retention.period else "without end"
     if retention.otherwise_period:
         kept += f", else {_clock(retention.otherwise_period, retention.otherwise_anchor)}"
+    if retention.reason:
+        kept += f": {retention.reason}"
     return Held(
         dataset=contract.name,
         description=contract.description,
@@ -147,13 +154,46 @@ def _held(contract: InboundContract | InternalContract, contracts: Contracts) ->
         categories=tuple(sorted(categories)),
         subjects=tuple(sorted({kinds[field.identifier_kind].subject for field in fields if field.identifier_kind})),
         identifiers=tuple(
-            f"{field.path} ({field.identifier}): {field.treatment}" for field in fields if field.identifier != "none"
+            f"{field.path} ({field.identifier}): {field.treatment}{_condition(field, contract)}"
+            for field in fields
+            if field.identifier != "none"
         ),
         treatments=tuple(sorted({column.treatment for column in contract.lake_columns})),
         purposes=tuple(sorted((purpose, contract.lawful_basis[purpose]) for purpose in contract.purposes)),
+        consent=_consent(contract),
         retention=kept,
         published_in=tuple(sorted(name for name, each in contracts.outbound.items() if contract.name in each.made_of)),
     )
+
+
+def _zones(policy: Policy) -> Iterator[tuple[str, str]]:
+    yield "landing", f"files as they arrived, to be kept for {policy.landing_days.value} days"
+    yield (
+        "quarantine",
+        f"rows that could not be judged, encrypted by day, to be kept for {policy.quarantine_days.value} days",
+    )
+    yield "vault", "identifiers, encrypted under a key for each person; each opening is logged and recorded"
+    yield "lake and warehouse", "pseudonyms only, encrypted"
+    yield "backups", f"to be kept for {policy.backup_days.value} days"
+
+
+def _consent(contract: InboundContract | InternalContract) -> str:
+    """Return what consent a dataset asks for, and what is left of a row without."""
+    rule = contract.consent if isinstance(contract, InboundContract) else None
+    if rule is None:
+        return ""
+    left = (
+        f"without it {', '.join(rule.denied_drops)} is not stored"
+        if rule.denied_drops
+        else "without it no key is stored"
+    )
+    return f"{rule.purpose}; {left}; where nothing is stated it is {rule.default}"
+
+
+def _condition(field: Field, contract: InboundContract | InternalContract) -> str:
+    """Return what a field is stored under, where the rest of its row is stored without."""
+    rule = contract.consent if isinstance(contract, InboundContract) else None
+    return ", only with consent" if rule and set(field.stored_as) & set(rule.denied_drops) else ""
 
 
 def _clock(period: str, anchor: str | None) -> str:

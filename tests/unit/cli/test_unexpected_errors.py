@@ -151,3 +151,17 @@ def test_a_run_warns_of_landed_folders_that_no_contract_knows_and_does_its_work(
     assert "warning: no contract speaks of landing/web-event, " in result.stderr
     assert "web_events" in result.stderr
     assert json.loads(result.stdout)["unknown_sources"] == ["web-event"]
+
+
+def test_an_interrupt_is_told_as_one_whatever_a_library_calls_it(home: settings.Home, monkeypatch: pytest.MonkeyPatch):
+    for interrupt in (KeyboardInterrupt(), RuntimeError("Query interrupted")):
+
+        @by_kind("intake")
+        def interrupted(*_: Any, error: BaseException = interrupt, **__: Any) -> NoReturn:
+            raise error
+
+        monkeypatch.setattr(waiting, "what_waits", interrupted)
+        found = crosslife("run", "--home", home.root)
+        assert found.exit_code == 130
+        assert "interrupted" in found.output
+        assert "failed" not in found.output
