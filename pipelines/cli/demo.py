@@ -199,6 +199,7 @@ def _where_next(home: settings.Home) -> str:
             "",
             "Where to look next:",
             f"  {home.release}  what analysts get: analytics.duckdb, parquet/, csv/",
+            f"  {home.evidence}  what compliance reads: lineage.html, clauses.html, processing.html, data_docs/index.html",
             f"  crosslife status --home {home.root}      what stands in the home, and the balance of each batch",
             f"  crosslife quarantine list --home {home.root}  what could not be accepted, counted by reason",
             f"  crosslife ui --home {home.root}          the assets, runs and checks in Dagster",

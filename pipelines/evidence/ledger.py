@@ -15,11 +15,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from pipelines.evidence import chapters
 from pipelines.evidence.entries import (
     LONGEST_LINE,
     NOTHING_BEFORE,
@@ -32,37 +32,15 @@ from pipelines.evidence.entries import (
     read_entry,
     read_head,
 )
+from pipelines.evidence.places import entries_file, folder_of, head_file
+from pipelines.evidence.problems import LedgerBroken, LedgerUnwritable
+from pipelines.identity import keyring
 from pipelines.identity.files import locked, write_private
 from pipelines.identity.keyring import Keyring, NewKey
 from pipelines.settings import Home
 
 _FAMILY = "evidence"
 _FIRST = NewKey(f"{_FAMILY}/1", state="planned")
-
-
-class LedgerProblem(RuntimeError):
-    """Nothing can be recorded."""
-
-
-class LedgerBroken(LedgerProblem):
-    """The evidence ledger is not what was written; nothing is added to it before somebody has looked."""
-
-    def __init__(self, home: Home, what: str) -> None:
-        super().__init__(
-            f"the evidence ledger in {folder_of(home)} was altered: {what}. Nothing is added to it and nothing is published: "
-            "run `crosslife evidence verify` and keep a copy of the folder. Where a backup reaches as far as the anchor, put it "
-            "back; else `crosslife evidence restart` begins a new chapter, which says that it does"
-        )
-
-
-class LedgerUnwritable(LedgerProblem):
-    """The disk does not take or give what it should; the chain is as it was."""
-
-    def __init__(self, home: Home, error: OSError) -> None:
-        super().__init__(
-            f"nothing can be recorded in {folder_of(home)} ({type(error).__name__}): see that it can be written, and that there "
-            "is space. What has happened is recorded by the next command that can"
-        )
 
 
 @dataclass(frozen=True)
@@ -138,10 +116,31 @@ def _opened(home: Home, ring: Keyring, *, at: datetime) -> Ledger:
         ring.change(add=[_FIRST])
     key = signing_key(ring)
     if ring.current(_FAMILY).state == "planned":
-        _begin(home, key, at=at, of=ring.current(_FAMILY).id)
+        _begin(home, key, at=at, of=ring.current(_FAMILY))
         ring.change(states={ring.current(_FAMILY).id: "current"})
     head, entries = _recovered(home, key)
     return Ledger(home, key, head, entries)
+
+
+def restart(home: Home, ring: Keyring, *, reason: str, at: datetime) -> None:
+    """End the chain as it is, sound or not, and begin another under a key of its own, which says so.
+
+    `reason` is one of `chapters.REASONS`. Raises LedgerUnwritable, ValueError.
+
+    Killed anywhere, the same call completes it.
+    """
+    if reason not in chapters.REASONS:
+        raise ValueError(reason)
+    with _told(home), locked(folder_of(home) / ".lock", is_patient=True):
+        ring.reload()
+        old = ring.current(_FAMILY)
+        public_key = public_key_text(signing_key(ring).public_key())
+        if old.state == "current":
+            chapters.close(folder_of(home), number=old.version, reason=reason, public_key=public_key)
+            number = old.version + 1
+            ring.change(add=[NewKey(f"{_FAMILY}/{number}", version=number, state="planned")], remove=[old.id])
+    with open_ledger(home, ring, at=at):
+        pass
 
 
 def has_begun(ring: Keyring) -> bool:
@@ -169,26 +168,11 @@ def read(home: Home) -> Iterator[Entry]:
                 yield entry
 
 
-def folder_of(home: Home) -> Path:
-    """Return the folder of the ledger."""
-    return home.evidence / "ledger"
-
-
-def entries_file(home: Home) -> Path:
-    """Return the file of the chain."""
-    return folder_of(home) / "entries.jsonl"
-
-
-def head_file(home: Home) -> Path:
-    """Return the file of the head."""
-    return folder_of(home) / "head.json"
-
-
 def _has_key(ring: Keyring) -> bool:
     return any(entry.family == _FAMILY for entry in ring.entries())
 
 
-def _begin(home: Home, key: Ed25519PrivateKey, *, at: datetime, of: str) -> None:
+def _begin(home: Home, key: Ed25519PrivateKey, *, at: datetime, of: keyring.Entry) -> None:
     """Write the first entry and the first head; again after a kill, it begins anew: nothing has counted yet."""
     _refuse_over_another(home, key)
     first = Entry(
@@ -196,8 +180,11 @@ def _begin(home: Home, key: Ed25519PrivateKey, *, at: datetime, of: str) -> None
         previous=NOTHING_BEFORE,
         recorded_at=at.astimezone(UTC).isoformat(timespec="milliseconds"),
         kind="genesis",
-        of=of,
-        content={"public_key": public_key_text(key.public_key())},
+        of=of.id,
+        content={
+            "public_key": public_key_text(key.public_key()),
+            **chapters.before(folder_of(home), number=of.version),
+        },
     ).signed(key)
     write_private(entries_file(home), content=first.line)
     _put_head(home, head_of(1, len(first.line), first.digest, key=key))

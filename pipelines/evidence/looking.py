@@ -14,18 +14,11 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pipelines import lake
-from pipelines.evidence import anchors
+from pipelines.evidence import anchors, chapters
 from pipelines.evidence.entries import NOTHING_BEFORE, Head, NotCanonical, lines_of, read_entry, read_head
-from pipelines.evidence.ledger import (
-    Ledger,
-    LedgerBroken,
-    entries_file,
-    has_begun,
-    head_file,
-    open_ledger,
-    read,
-    signing_key,
-)
+from pipelines.evidence.ledger import Ledger, has_begun, open_ledger, read, signing_key
+from pipelines.evidence.places import entries_file, folder_of, head_file
+from pipelines.evidence.problems import LedgerBroken
 from pipelines.evidence.verifying import Finding, Verdict, verify
 from pipelines.identity import access_log
 from pipelines.identity.keyring import Keyring
@@ -36,9 +29,16 @@ def look(home: Home, *, key: Ed25519PublicKey, anchored: list[bytes] | None = No
     """Verify the ledger of a home against a public key and against what an anchor holds (None: there is none)."""
     try:
         head = head_file(home).read_bytes() if head_file(home).exists() else None
-        return verify(_lines(home), head, key=key, anchored=anchored)
+        former = tuple(chapters.former(folder_of(home), chapters.first_entry(entries_file(home))))
+        verdict = verify(_lines(home), head, key=key, anchored=anchored, former=chapters.keys_of(former))
     except OSError as error:
         return Verdict(0, (Finding(None, f"it cannot be read ({type(error).__name__})"),), 0, None)
+    changed = tuple(
+        Finding(None, f"chapter {each.number} was changed since it was ended")
+        for each in former
+        if not each.is_unchanged
+    )
+    return replace(verdict, findings=(*verdict.findings, *changed), former=former)
 
 
 def look_with_keys(home: Home, ring: Keyring) -> Verdict:

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pipelines import evidence, settings
 from pipelines.evidence.entries import NOTHING_BEFORE, Entry, Head, head_of, read_entry
-from pipelines.evidence.ledger import Happening, entries_file, head_file, open_ledger
+from pipelines.evidence.ledger import Happening, open_ledger
+from pipelines.evidence.places import entries_file, head_file
 from pipelines.identity import keys
 
 AT = datetime(2026, 6, 30, 17, tzinfo=UTC)

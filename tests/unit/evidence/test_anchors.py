@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +15,8 @@ import pytest
 from pipelines import evidence, settings
 from pipelines.evidence.anchors import keep
 from pipelines.evidence.entries import read_head
-from pipelines.evidence.ledger import Happening, entries_file, folder_of, head_file, open_ledger
+from pipelines.evidence.ledger import Happening, open_ledger
+from pipelines.evidence.places import entries_file, folder_of, head_file
 from pipelines.identity import keys
 from pipelines.identity.keyring import Keyring
 
@@ -252,3 +253,59 @@ def test_a_file_that_cannot_be_written_is_told_of_without_its_name(home: setting
     with pytest.raises(evidence.AnchorUnusable) as refused:
         anchor(home)
     assert "rahasia" not in str(refused.value)
+
+
+def test_another_chapter_says_of_what_it_follows_and_old_heads_stay_at_the_anchor(
+    home: settings.Home, tmp_path: Path
+) -> None:
+    give(home, tmp_path / "elsewhere.jsonl")
+    happen(home, "a")
+    anchor(home)
+    entries_file(home).write_bytes(entries_file(home).read_bytes().replace(b'"of":"a"', b'"of":"b"'))
+    before = evidence.look_with_keys(home, ring(home))
+    assert not before.is_sound
+    evidence.restart(home, ring(home), reason="tampering", at=AT)
+    happen(home, "c")
+    anchor(home)
+    verdict = evidence.look_with_keys(home, ring(home))
+    assert verdict.is_sound
+    assert [(each.number, each.reason, each.entries) for each in verdict.former] == [(1, "tampering", 2)]
+    assert verdict.anchored_entries == 2
+    evidence.restart(home, ring(home), reason="key_rotation", at=AT)
+    anchor(home)
+    verdict = evidence.look_with_keys(home, ring(home))
+    assert verdict.is_sound
+    assert [each.number for each in verdict.former] == [2, 1]
+    old = folder_of(home) / "chapter-2" / "entries.jsonl"
+    old.write_bytes(old.read_bytes()[:-5])
+    found = [each.what for each in evidence.look_with_keys(home, ring(home)).findings]
+    assert "chapter 2 was changed since it was ended" in found
+
+
+@pytest.mark.parametrize("call", range(1, 14))
+def test_a_restart_that_is_killed_is_completed_by_the_same_call(
+    home: settings.Home, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    happen(home, "a")
+    left = [call]
+    replace = Path.replace
+
+    class Killed(BaseException):
+        pass
+
+    def dying(place: Path, to: Path) -> Path:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Killed
+        return replace(place, to)
+
+    monkeypatch.setattr(Path, "replace", dying)
+    with suppress(Killed):
+        evidence.restart(home, ring(home), reason="disk_failure", at=AT)
+    monkeypatch.undo()
+    if not evidence.look_with_keys(home, ring(home)).former:
+        evidence.restart(home, ring(home), reason="disk_failure", at=AT)
+    happen(home, "b")
+    verdict = evidence.look_with_keys(home, ring(home))
+    assert verdict.is_sound
+    assert [(each.number, each.entries) for each in verdict.former] == [(1, 2)]
