@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli.entries import lines_of, tell
 from pipelines.cli.failures import REFUSED
 from pipelines.cli.options import debug_option, home_option, json_option, place
 from pipelines.cli.terminal import print_json
@@ -19,12 +19,10 @@ from pipelines.cli.terminal import print_json
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from pipelines.evidence import Clause, Entry, Verdict
+    from pipelines.evidence import Clause
 
 _KEY_DIGITS = 64
-_MOST_FINDINGS = 20
-_LINE, _DIGEST_SHOWN = 120, 12
-_FIRST = ("source", "kind", "edition", "step", "id", "as_of")
+_LINE = 120
 
 
 @click.group()
@@ -63,7 +61,7 @@ def list_(kind: str | None, last: int, home: Path | None, as_json: bool) -> None
     if as_json:
         print_json({"entries": [asdict(each) for each in found[-last:]], "faults": list(faults)})
     else:
-        for line in list(_lines(found))[-last:]:
+        for line in list(lines_of(found))[-last:]:
             click.echo(line)
         if not found:
             click.echo(f"nothing is recorded in {here.root}" + (f" of the kind {kind}" if kind else ""), err=True)
@@ -108,7 +106,7 @@ def verify(public_key: str | None, anchor: Path | None, home: Path | None, as_js
     if as_json:
         print_json({"is_sound": verdict.is_sound, **asdict(verdict)})
     else:
-        _tell(verdict, has_own_anchor=not public_key)
+        tell(verdict, has_own_anchor=not public_key)
     if not verdict.is_sound:
         click.get_current_context().exit(REFUSED)
 
@@ -241,76 +239,3 @@ def _public_key(text: str) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
     except ValueError:
         raise click.UsageError(f"--public-key takes {_KEY_DIGITS} hexadecimal digits") from None
-
-
-def _tell(verdict: Verdict, *, has_own_anchor: bool) -> None:
-    for each in verdict.findings[:_MOST_FINDINGS]:
-        where = f"entry {each.number:,}" if each.number else "the ledger"
-        click.secho(f"{where}: {each.what}", fg="red", err=True)
-    if (more := len(verdict.findings) - _MOST_FINDINGS) > 0:
-        click.secho(f"and {more:,} more", fg="red", err=True)
-    if verdict.unfinished_bytes:
-        click.secho(
-            f"{verdict.unfinished_bytes:,} bytes at the end are of no entry: a writer was killed there, or somebody added "
-            "them; the next run cuts them off",
-            fg="yellow",
-            err=True,
-        )
-    for former in verdict.former:
-        why = former.reason.replace("_", " ")
-        click.echo(f"chapter {former.number} before it: {former.entries:,} entries, ended because of: {why}")
-    if not verdict.is_sound:
-        click.echo(f"{verdict.entries:,} entries, findings: {len(verdict.findings):,}")
-        return
-    click.echo(f"{verdict.entries:,} entries, sound")
-    if verdict.anchored_entries is None:
-        how = (
-            "`crosslife keys set anchor_url` gives one"
-            if has_own_anchor
-            else "--anchor compares with a copy of its file"
-        )
-        click.echo(
-            f"no anchor: whoever can put back an old copy of the ledger's folder could hide what is newer; {how}"
-        )
-    elif newer := verdict.entries - verdict.anchored_entries:
-        click.echo(
-            f"anchored up to entry {verdict.anchored_entries:,}: nobody can change these unseen; what is newer ({newer:,}) could "
-            "be written anew by whoever holds the master key"
-        )
-    else:
-        click.echo("anchored to its end: nobody can change it unseen")
-
-
-def _lines(found: list[Entry]) -> Iterator[str]:
-    """Yield a line for each entry, and one for all those of people that stand together."""
-    for kind, group in groupby(found, key=lambda each: each.kind):
-        together = list(group)
-        if kind == "person":
-            yield _line(together[0], f"digests of what the vault keeps of single people: {len(together):,}")
-        else:
-            yield from (_line(each, f"{each.of.partition('/')[0]:<16}  {_told(each.content)}") for each in together)
-
-
-def _line(entry: Entry, told: str) -> str:
-    line = f"{entry.number:>6}  {entry.recorded_at[:19]}Z  {entry.kind:<12}  {told}"
-    # What somebody else wrote into the file does not steer a terminal.
-    return "".join(letter if letter.isprintable() else "?" for letter in line)
-
-
-def _told(content: Mapping[str, Any]) -> str:
-    """Return the content in a line: words and numbers, digests by their beginning."""
-    first = {name: content[name] for name in _FIRST if name in content}
-    return textwrap.shorten(", ".join(_words({**first, **content})), _LINE, placeholder=" …")
-
-
-def _words(content: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in content.items():
-        if isinstance(value, Mapping):
-            yield from _words(value)
-        elif value not in ("", []):
-            yield f"{name.replace('_', ' ')} {_short(value)}"
-
-
-def _short(value: object) -> str:
-    text = f"{value:,}" if isinstance(value, int) else str(value)
-    return text[:_DIGEST_SHOWN] if len(text) == _KEY_DIGITS and text.isalnum() else text

@@ -102,7 +102,12 @@ def test_nothing_is_done_for_good_where_it_cannot_be_recorded(home: settings.Hom
     assert keys.status(home).keys == before
 
 
-def test_a_command_that_is_refused_leaves_an_entry(home: settings.Home, tmp_path: Path) -> None:
+def test_a_command_that_is_refused_leaves_an_entry(
+    home: settings.Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (settings.HOME_VARIABLE, settings.AS_OF_VARIABLE, settings.POLICY_VARIABLE, "DAGSTER_HOME"):
+        # Set first, so that what a command puts into the environment is taken out again.
+        monkeypatch.setenv(name, "")
     bad = tmp_path / "policy.yaml"
     bad.write_text("versions: []\n")
     assert crosslife(home, "keys", "set", "anchor_url", typed="relative/path\n").exit_code == 1
