@@ -37,7 +37,7 @@ def lineage() -> None:
 )
 @debug_option
 def show(column: str, *, downstream: bool, rows: bool) -> None:
-    """Show what a column is made of, down to the fields that arrive.
+    """Show what a column is made of, down to the fields that arrive, and at last by what somebody could be known on the way.
 
     \b
     Example:
@@ -61,6 +61,12 @@ def show(column: str, *, downstream: bool, rows: bool) -> None:
             walk(after, depth + 1, _how(found))
 
     walk(start, 0, "")
+    if not downstream:
+        click.echo(
+            "\nby what somebody could be known on the way, whatever decides between values and about rows included:"
+        )
+        for layer, labels in _known_by(start, graph, tainted).items():
+            click.echo(f"  {layer:<8}  {', '.join(sorted(labels)) or 'nothing'}")
 
 
 @lineage.command()
@@ -195,6 +201,14 @@ def _graph() -> tuple[Graph, Tainted]:
     contracts = place(home=None, policy=None).contracts()
     graph = assemble(contracts, warehouse.compiled_models())
     return graph, flow(graph, contracts)
+
+
+def _known_by(column: Column, graph: Graph, tainted: Tainted) -> dict[str, set[str]]:
+    """Return for each layer between a column and what arrives the labels that its columns bear."""
+    found: dict[str, set[str]] = {}
+    for each in (column, *graph.ancestors(column, but_through="vault")):
+        found.setdefault(graph.datasets[each.dataset].layer, set()).update(tainted.labels[each])
+    return found
 
 
 def _column(text: str, graph: Graph) -> Column:
