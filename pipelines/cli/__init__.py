@@ -19,13 +19,15 @@ from pipelines.cli.keys import keys
 from pipelines.cli.lineage import lineage
 from pipelines.cli.notices import notices
 from pipelines.cli.quarantine import quarantine
+from pipelines.cli.retention import retention
 from pipelines.cli.run import run
 from pipelines.cli.status import status
 from pipelines.cli.ui import ui
 
 _EPILOG = """\b
 Everything lives under one folder, the home: --home, else CROSSLIFE_HOME, else ./home.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused to keep a promise, 4 another run is writing."""
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused to keep a promise, 4 another run is writing,
+130 interrupted."""
 
 
 @click.group(
@@ -42,5 +44,21 @@ def main() -> None:
     """
 
 
-for command in (demo, run, extract, status, quarantine, keys, notices, contracts, lineage, evidence, docs, ui, bench):
+_COMMANDS = (
+    demo,
+    run,
+    extract,
+    status,
+    quarantine,
+    retention,
+    keys,
+    notices,
+    contracts,
+    lineage,
+    evidence,
+    docs,
+    ui,
+    bench,
+)
+for command in _COMMANDS:
     main.add_command(command)

@@ -11,7 +11,7 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 from pipelines import notices, quality, settings
-from pipelines.defs import extract
+from pipelines.defs import extract, retention
 from pipelines.defs.automation import JOB
 from pipelines.defs.site import contracts_in_force, now
 from pipelines.defs.unexpected import by_kind, told_as_text
@@ -22,7 +22,7 @@ _HOURLY = 3600
 
 @dg.run_failure_sensor(
     name="tell_of_failures",
-    monitored_jobs=[JOB, extract.JOB],
+    monitored_jobs=[JOB, extract.JOB, retention.JOB],
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells whoever is to know (webhook_url, smtp_url) that a run failed or a release was refused, and why.",
 )

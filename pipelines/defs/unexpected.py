@@ -32,6 +32,8 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.bench", "BenchmarkMismatch"): "failed",
     ("pipelines.disclosure", "UnassessableFrame"): "refused",
     ("pipelines.release", "ReleaseRefused"): "refused",
+    ("pipelines.retention", "BrakeHeld"): "refused",
+    ("pipelines.retention", "StalePlan"): "refused",
     ("pipelines.lineage", "LineageUnresolved"): "refused",
     ("pipelines.lineage", "LineageLeak"): "refused",
     ("pipelines.evidence", "LedgerProblem"): "refused",

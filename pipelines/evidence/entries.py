@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 Kind: TypeAlias = Literal[
     "genesis", "batch", "intervention", "release", "drop", "key", "policy", "export", "denial", "person", "access"
 ]
-"""What an entry can be of. `access` is how far the log of the vault's openings goes; `drop` and `export` are for retention and
-for audiences."""
+"""What an entry can be of. `drop` is what retention or an operator let go, `access` how far the log of the vault's openings
+goes; `export` is for audiences."""
 KINDS: tuple[str, ...] = get_args(Kind)
 NOTHING_BEFORE = "0" * 64
 LONGEST_LINE = 1_000_000

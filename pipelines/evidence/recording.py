@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import lake, settings
-from pipelines.evidence.entries import Entry
+from pipelines.evidence.entries import Entry, Kind
 from pipelines.evidence.ledger import Happening, Ledger, open_ledger
 from pipelines.evidence.looking import anchor
 from pipelines.identity import access_log, keys
@@ -42,7 +42,8 @@ _COUNTS = (
     "denied_consent",
     "days",
 )
-_NUMBERS_OF = ("rows", "dropped", "left_out", "forgotten")
+_NUMBERS_OF = ("rows", "dropped", "left_out", "forgotten", "plan", "files", "kept", "keys")
+_DROPS = ("retention", "quarantine_drop")
 
 
 def record(home: Home, ring: Keyring, *, policy: Path | None, at: datetime) -> int:
@@ -171,7 +172,8 @@ def _arrivals(home: Home, known: _Known) -> Iterator[Happening]:
     for work in interventions:
         counts = {name: work.counts[name] for name in _NUMBERS_OF if work.counts.get(name)}
         content = {"kind": work.kind, "as_of": work.as_of, "counts": counts}
-        yield from known.news(Happening("intervention", work.intervention_id, content))
+        kind: Kind = "drop" if work.kind in _DROPS else "intervention"
+        yield from known.news(Happening(kind, work.intervention_id, content))
         for digest in work.counts.get("records", ()):
             # Of a person no more than this: whose it is, and what it says, the vault alone knows.
             yield from known.news(Happening("person", digest, {"ciphertext_sha256": digest}))

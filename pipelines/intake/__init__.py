@@ -4,9 +4,11 @@ Here: reading formats, judging rows against their contract, treating values befo
 the balance of every batch. Not here: who a pseudonym is (identity), how files are put in place (lake), models (warehouse).
 """
 
-from pipelines.intake.files import settled_files, unknown_sources, unreachable_files
+from pipelines.intake.files import landed_files, settled_files, unknown_sources, unreachable_files
 from pipelines.intake.quarantine import Selection
 from pipelines.intake.quarantine import counts as quarantine_counts
+from pipelines.intake.quarantine import files_of as quarantine_files
+from pipelines.intake.quarantine import rows_by_reason as quarantined_rows
 from pipelines.intake.reports import BalanceError, BatchReport
 from pipelines.intake.runs import IntakeFailure, SourcesWait, pending, replay, run
 
@@ -16,8 +18,11 @@ __all__ = [
     "IntakeFailure",
     "Selection",
     "SourcesWait",
+    "landed_files",
     "pending",
     "quarantine_counts",
+    "quarantine_files",
+    "quarantined_rows",
     "replay",
     "run",
     "settled_files",

@@ -62,11 +62,11 @@ def totals(manifest: Manifest) -> dict[str, int]:
     balances = [batch.balance for batch in manifest.batches()]
     came = sum(sum(balance.get("quarantined", {}).values()) for balance in balances)
     replayed = sum(balance.get("replayed", 0) for balance in balances)
+    # By somebody's decision, or by retention.
     dropped = sum(
         sum(reasons.values())
         for work in manifest.interventions()
-        if work.kind == KIND
-        for reasons in work.counts["dropped"].values()
+        for reasons in work.counts.get("dropped", {}).values()
     )
     return {"came": came, "replayed": replayed, "dropped": dropped, "waiting": came - replayed - dropped}
 

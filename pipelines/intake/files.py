@@ -77,6 +77,15 @@ def unread_files(home: Home, source: str, manifest: Manifest) -> tuple[Path, ...
     return tuple(found)
 
 
+def landed_files(home: Home, source: str, manifest: Manifest) -> Iterator[tuple[Path, str]]:
+    """Yield the landed files of a source whose batch is committed, with its instant; one changed since is another."""
+    known = manifest.committed_files(source)
+    for path in settled_files(home, source) if known else ():
+        facts, found = path.stat(), known.get(manifest.digest(_name(home, source, path)))
+        if found and found[:2] == (facts.st_size, facts.st_mtime_ns):
+            yield path, found[2]
+
+
 def unknown_sources(home: Home, sources: Iterable[str]) -> tuple[str, ...]:
     """Return folders of the landing zone that no contract speaks of; nothing in them is read."""
     if not home.landing.is_dir():

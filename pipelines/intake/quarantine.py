@@ -6,6 +6,7 @@ and counts also stand in the manifest's balances; values stand only here. What p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -147,6 +148,19 @@ def groups(home: Home, ring: Keyring, chosen: Selection | None = None) -> pl.Dat
     summed = pl.concat(frames).group_by("source", "reason", "file")
     measures = (pl.col("rows").sum(), pl.col("oldest").min(), pl.col("newest").max())
     return summed.agg(*measures).sort("source", "reason", "file")
+
+
+def rows_by_reason(home: Home, ring: Keyring, paths: Collection[Path]) -> dict[str, dict[str, int]]:
+    """Return source → reason → rows of these quarantine files; no value of any row."""
+    found: dict[str, Counter[str]] = {}
+    with engine.connect() as connection:
+        for file in files_of(home):
+            if file.path in paths:
+                query = (
+                    f"select reason, count(*) from {read(connection, file, ring=ring)} group by reason order by reason"
+                )
+                found.setdefault(file.source, Counter()).update(dict(connection.execute(query).fetchall()))
+    return {source: dict(reasons) for source, reasons in sorted(found.items())}
 
 
 def counts(home: Home, ring: Keyring) -> pl.DataFrame:

@@ -71,6 +71,15 @@ class Manifest:
         rows = self._connection.execute("select name, bytes, modified_ns from files where source = ?", [source])
         return {name: (size, modified) for name, size, modified in rows}
 
+    def committed_files(self, source: str) -> dict[str, tuple[int, int, str]]:
+        """Return name → (bytes, modified time in ns, instant of its batch) of the files of a source whose batch is committed."""
+        rows = self._connection.execute(
+            "select f.name, f.bytes, f.modified_ns, b.as_of from files as f join batches as b using (batch_id) "
+            "where f.source = ? and b.state = 'committed'",
+            [source],
+        )
+        return {name: (size, modified, as_of) for name, size, modified, as_of in rows}
+
     def known_hashes(self, source: str) -> frozenset[str]:
         """Return the content hashes of the files of a source that are in the lake."""
         rows = self._connection.execute("select content_hash from files where source = ?", [source])

@@ -1,0 +1,107 @@
+"""`crosslife retention`: what has to go, why, and letting it go. Never shows the name of a landed file: it can be a person's."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.cli.options import as_of_option, debug_option, home_option, json_option, place, policy_option
+from pipelines.cli.terminal import print_json, print_table
+
+if TYPE_CHECKING:
+    from pipelines.retention import Plan
+
+
+@click.group()
+def retention() -> None:
+    """What the policy's windows have ended for, and that it went.
+
+    \b
+    So far the zones of raw data:
+      landing      files as they arrived, from the day on which their batch was committed
+      quarantine   rows that could not be judged, by the day they came; their key goes with them
+    """
+
+
+@retention.command()
+@home_option
+@as_of_option
+@policy_option
+@json_option
+@debug_option
+def plan(home: Path | None, as_of: datetime | None, policy: Path | None, as_json: bool) -> None:
+    """Show what would go today: where, how much, since when it should be gone, under which clause. Changes nothing.
+
+    \b
+    Example:
+      crosslife retention plan --home ./home --as-of 2026-07-15
+    """
+    from pipelines import retention as room
+    from pipelines.identity import keys
+
+    here = place(home=home, policy=policy, as_of=as_of)
+    found = room.plan(here.home, keys.open_keyring(here.home), here.contracts(), as_of=here.as_of)
+    if as_json:
+        print_json(_told(found))
+        return
+    _show(found)
+    if found.drops or found.key_ids:
+        click.echo(f"plan {found.checksum}: `crosslife retention apply --plan {found.checksum}` lets exactly this go")
+
+
+@retention.command()
+@click.option("--plan", "agreed", help="The checksum of the plan that was looked at; needed where it is unusual.")
+@home_option
+@as_of_option
+@policy_option
+@json_option
+@debug_option
+def apply(agreed: str | None, home: Path | None, as_of: datetime | None, policy: Path | None, as_json: bool) -> None:
+    """Let go what has to go today; what went is recorded in the evidence ledger. Dagster does it every night.
+
+    Exit code 3 where the plan is another than the one agreed to, or unusual and not agreed to; then nothing has changed.
+
+    \b
+    Example:
+      crosslife retention apply --home ./home
+    """
+    from pipelines import lake
+    from pipelines import retention as room
+    from pipelines.identity import keys
+
+    here = place(home=home, policy=policy, as_of=as_of)
+    ring = keys.open_keyring(here.home)
+    with lake.writer_lock(here.home), here.recorded():
+        applied = room.apply(here.home, ring, here.contracts(), as_of=here.as_of, agreed=agreed)
+    if as_json:
+        print_json({**_told(applied.plan), "overdue": applied.overdue})
+        return
+    _show(applied.plan)
+    click.echo(f"gone: {applied.plan.files:,} files, kept: {applied.plan.kept:,}, overdue: {applied.overdue:,}")
+
+
+def _told(found: Plan) -> dict[str, Any]:
+    return {
+        "today": found.today,
+        "plan": found.checksum,
+        "policy_version": found.policy_version,
+        "unusual": found.unusual,
+        "drops": [asdict(drop) for drop in found.drops],
+        "keys": len(found.key_ids),
+        "kept": found.kept,
+    }
+
+
+def _show(found: Plan) -> None:
+    if found.unusual:
+        click.secho(found.unusual, fg="yellow", err=True)
+    if not found.drops and not found.key_ids:
+        click.echo(f"Nothing has to go on {found.today}; files kept in these zones: {found.kept:,}")
+        return
+    columns = ["zone", "dataset", "files", "bytes", "since", "clause"]
+    rows = [list(asdict(drop).values()) for drop in found.drops]
+    print_table(f"To go on {found.today}", columns=columns, rows=rows)
