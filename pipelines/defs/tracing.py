@@ -1,4 +1,4 @@
-"""Before anything is built: that no column tells more than it may, and that the record of processing is true.
+"""Before anything is projected or built: that no column tells more than it may, and that the record of processing is true.
 
 Done again when models or contracts are others than last time. The graph that was found then is kept, so that Dagster shows of
 each model's column what it is made of, and events tell it. Not here: what may come of what (lineage).
@@ -42,6 +42,14 @@ def trace(site: Site) -> Edges:
     site.say(f"lineage: {columns:,} columns, none tells more than it may")
     _keep(site.home, of_today, graph)
     return _edges(graph)
+
+
+def refuse_a_leaking_lake(site: Site) -> None:
+    """Refuse to project where a column of the lake tells what it may not: what leaks is not even stored.
+
+    Raises LineageLeak, LineageUnresolved.
+    """
+    lineage.refuse_leaks(lineage.assemble_lake(site.contracts), site.contracts)
 
 
 def kept_graph(home: settings.Home) -> lineage.Graph | None:
