@@ -501,8 +501,8 @@ def test_an_identifier_that_a_macro_hides_is_found(
     [
         ("models/marts/dim_courses.sql", "{{ config(alias='courses') }}", "has another name"),
         ("models/marts/dim_courses.sql", "{{ config(post_hook='select 1') }}", "hooks"),
-        ("models/marts/dim_courses.sql", "{% if flags.WHICH != 'compile' %} {% endif %}", "flags"),
-        ("models/marts/dim_courses.sql", "{% if var('as_of') != 'x' %} {% endif %}", "var"),
+        ("models/marts/dim_courses.sql", "{% if flags.WHICH != 'compile' %} {% endif %}", "`flags`"),
+        ("models/marts/dim_courses.sql", "{% if var('as_of') != 'x' %} {% endif %}", "`var`"),
         ("dbt_project.yml", 'on-run-end: ["select 1"]', "hooks"),
     ],
 )
