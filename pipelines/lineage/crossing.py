@@ -12,10 +12,11 @@ from typing import TypeAlias
 from pipelines.contracts import Contracts
 from pipelines.contracts.projections import AGGREGATED
 from pipelines.lineage.graph import Dataset, Graph
+from pipelines.lineage.operations import COMPUTE
 from pipelines.lineage.statements import Column, Dependency
 
-Found: TypeAlias = tuple[Column, str, str]
-"""A column, the label that it bears, and what is wrong with that; `{}` stands for what the label tells."""
+Found: TypeAlias = tuple[Column, str, str, Column]
+"""A column, a label, what is wrong with that (`{}` stands for what the label tells), and the column that bears the label."""
 _PSEUDONYM, _KEY, _FINDING = "pseudonym", "key", frozenset({"pseudonym", "key", "instant", "measured"})
 
 
@@ -31,7 +32,12 @@ def found(
             for label in sorted(labels[column]):
                 kind, _, domain = label.partition(":")
                 if kind == _PSEUDONYM and domain != dataset.domain:
-                    yield column, label, f"stands for a person in the domain {domain}, and is of {dataset.domain}"
+                    yield (
+                        column,
+                        label,
+                        f"stands for a person in the domain {domain}, and is of {dataset.domain}",
+                        column,
+                    )
         if contract := contracts.internal.get(dataset.name):
             promised = [each.name for each in contract.lake_columns if each.treatment == AGGREGATED]
             yield from _promised(dataset, promised, labels)
@@ -43,24 +49,33 @@ def _promised(dataset: Dataset, names: list[str], labels: Mapping[Column, Set[st
         column = Column(dataset.name, name)
         for label in sorted(labels[column]):
             if label.partition(":")[0] in _FINDING:
-                yield column, label, "is declared to be worked out from several values, but {}"
+                yield column, label, "is declared to be worked out from several values, but {}", column
 
 
 def _taken(
     dataset: Dataset, graph: Graph, labels: Mapping[Column, Set[str]], passes: Callable[[str, Dependency], bool]
 ) -> Iterator[Found]:
     """Yield columns of a projection into which something of another domain goes by which one person or act is found."""
-    for column in dataset.all_columns():
-        for each in sorted(dataset.columns[column.name]):
+    made_of = [(Column(dataset.name, name), own) for name, own in dataset.columns.items()]
+    for column, own in (*made_of, (Column(dataset.name, "*"), dataset.rows)):
+        for each in sorted(own):
             source = graph.datasets[each.column.dataset]
             if source.layer != "lake" or source.domain == dataset.domain:
                 continue
+            mend = f"of the domain {source.domain}: leave it out, or project within that domain first"
             for label in sorted(labels[each.column]):
-                kind, beside = (
-                    label.partition(":")[0],
-                    f"of the domain {source.domain}: leave it out, or project within",
-                )
+                kind = label.partition(":")[0]
                 if each.part == "value" and kind in _FINDING - {_PSEUDONYM} and passes(label, each):
-                    yield column, label, f"{{}}, {beside} that domain first"
-                elif each.part not in ("value", "counted") and kind in (_PSEUDONYM, _KEY):
-                    yield column, label, f"is decided by {each.column}, which {{}}, {beside} that domain first"
+                    yield column, label, f"{{}}, {mend}", each.column
+                elif _decides(each, kind):
+                    yield column, label, f"is decided by {each.column}, which {{}}, {mend}", each.column
+
+
+def _decides(by: Dependency, kind: str) -> bool:
+    """Say whether a pseudonym or key decides, on its way across, about more than whether there is one."""
+    if by.part in ("condition", "window"):
+        return kind in (_PSEUDONYM, _KEY)
+    # Orders are joined, grouped and ordered by their keys; of rows, a filter picks some out.
+    return by.part == "filter" and (
+        kind == _KEY or (kind == _PSEUDONYM and COMPUTE in {done.name for done in by.through})
+    )

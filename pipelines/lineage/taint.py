@@ -232,8 +232,9 @@ class _Flow:
     def crossing(self) -> Iterator[Leak]:
         """Yield columns of the lake into which something of another domain goes that may not, or which are not as promised."""
         labels = {column: found.keys() for column, found in self.labels.items()}
-        for column, label, why in crossing.found(self._graph, self._contracts, labels, self._passes):
-            yield self._leak(column, label, why.format(LABELS[label.partition(":")[0]]))
+        for column, label, why, bears in crossing.found(self._graph, self._contracts, labels, self._passes):
+            path = dict.fromkeys((*self._way(bears, label), column))
+            yield Leak(column, why.format(LABELS[label.partition(":")[0]]), tuple(path))
 
     def purposes(self) -> Iterator[Leak]:
         """Yield published tables with a purpose that something on their way may not be used for."""

@@ -117,6 +117,12 @@ def test_a_key_in_the_place_of_what_is_translated_is_told_of_its_origin(contract
     assert f"{LEARNERS}.learner_pseudonym" in complaints(with_query(contracts, LEARNERS, query))
 
 
+@pytest.mark.parametrize("picked", ["order_key % 2 = 0", "order_key = 7", "ascii(buyer_pseudonym) > 100"])
+def test_rows_are_not_picked_by_what_finds_somebody_of_another_domain(contracts: Contracts, picked: str) -> None:
+    query = contracts.internal[LEARNERS].query.rstrip() + f" and {picked}"
+    assert f"{LEARNERS}.* is decided by {ORDERS}." in complaints(with_query(contracts, LEARNERS, query))
+
+
 def test_one_person_is_not_picked_out_by_a_projection(contracts: Contracts) -> None:
     query = contracts.internal[LEARNERS].query.rstrip() + " and buyer_pseudonym <> 'abc'"
     said = complaints(with_query(contracts, LEARNERS, query))
