@@ -1,14 +1,15 @@
 """Plants each fault of the clause matrix into a copy of this project and notes which tests turned red.
 
 `make plant` (`python -m tests.planting [O1 O2 …]`): only faults without a note that still holds are planted, unless ids are
-given. A note is taken only where the test is green without the fault and fails with it; a test that cannot be collected or
-set up, or a fault that does not fit, is no proof. By what a test failed is printed: whoever plants looks whether it is the
-broken promise. Not part of the suite: it takes as long as its tests, twice.
+given. A note is taken only where the test runs and is green without the fault and fails with it; a test that is skipped,
+cannot be collected or set up, or a fault that does not fit, is no proof. By what a test failed is printed: whoever plants
+looks whether it is the broken promise. Not part of the suite: it takes as long as its tests, twice.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from pipelines.evidence.clauses import Fault
 
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".uv", "home", "__pycache__", "*_cache", "target", "logs")
 _GREEN, _RED = 0, 1
-_STANDS, _BROKEN = "STAYS GREEN", "red"
+_STANDS, _BROKEN, _SKIPPED = "STAYS GREEN", "red", "is skipped"
 _WIDTH = "320"  # of the line that says by what a test failed
 
 
@@ -57,7 +58,9 @@ def main(chosen: Iterable[str]) -> int:
 def judged(code: int, said: str) -> tuple[str, str]:
     """Return the outcome that pytest's exit code and summary tell: only a test that began and failed is red."""
     if code == _GREEN:
-        return _STANDS, ""
+        counts = re.findall(r"(\d+) (\w+)", said.strip().rpartition("\n")[2])
+        # A case that does not run proves nothing, before the fault or under it.
+        return _STANDS if {word for _, word in counts} <= {"passed", "warning", "warnings"} and counts else _SKIPPED, ""
     failed = [line for line in said.splitlines() if line.startswith("FAILED ")]
     if code != _RED or not failed:
         return f"cannot be run ({code})", ""
@@ -74,7 +77,7 @@ def _outcomes(faults: Sequence[Fault]) -> Iterator[tuple[Fault, str, str]]:
             if outcome == _STANDS:
                 yield fault, *_planted(copy, fault)
             else:
-                yield fault, "fails without the fault, too", why or outcome
+                yield fault, outcome if outcome == _SKIPPED else "fails without the fault, too", why or outcome
 
 
 def _digests() -> set[str | None]:

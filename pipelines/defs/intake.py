@@ -12,7 +12,7 @@ import dagster as dg
 from pipelines import intake, lake, projections, withdrawal
 from pipelines.contracts import InboundContract, InternalContract
 from pipelines.contracts.projections import in_order
-from pipelines.defs import judging, landing, recording
+from pipelines.defs import judging, landing, recording, tracing
 from pipelines.defs.partitions import DAYS, ONE_RUN, keys_within
 from pipelines.defs.site import Site, contracts_in_force, owner
 from pipelines.defs.unexpected import each_by_kind
@@ -163,6 +163,8 @@ def lake_assets(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site])
     finally:
         # Whatever came of the intake: a withdrawal that is known is carried out within its 72 hours.
         stripped = withdrawal.strip(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+        with recording.denials(site, "lineage"):
+            tracing.refuse_a_leaking_lake(site)
         projected = projections.project(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
     for report in reports:
         site.say(f"intake: {report.source}, {report.rows_in:,} rows in, {report.accepted:,} accepted")

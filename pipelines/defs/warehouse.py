@@ -89,12 +89,20 @@ def models() -> dg.AssetsDefinition:
     @each_by_kind("building the models")
     def models(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> _Results:
         with recording.denials(site, "lineage"):
-            edges = tracing.trace(site)
+            checked = tracing.trace(site)
         site.say("models: building")
         stale = lake.stale_days(site.home)
         days = days_to_build(site, stale=stale, asked=asked_days(context))
         without = judging.held_back(site)
-        result = warehouse.build(site.home, site.ring, site.contracts, days=days, as_of=site.as_of, without=without)
+        result = warehouse.build(
+            site.home,
+            site.ring,
+            site.contracts,
+            days=days,
+            as_of=site.as_of,
+            without=without,
+            judge=checked.refuse_other,
+        )
         waiting.note_models(site.home, is_whole=days is not None or not result.held_back)
         if not result.held_back:
             # What misses its contract is judged again, though no model reads it today.
@@ -109,7 +117,7 @@ def models() -> dg.AssetsDefinition:
                 facts: dict[str, Any] = (
                     {HELD_BACK: reason} if reason else {"days": len(result.days), "tests": result.tests}
                 )
-                facts |= tracing.shown(edges, spec.key.path[-1], asset_of)
+                facts |= tracing.shown(checked.edges, spec.key.path[-1], asset_of)
                 yield dg.MaterializeResult(spec.key, metadata=facts)
             if dg.AssetCheckKey(spec.key, BUILT) in context.selected_asset_check_keys:
                 yield dg.AssetCheckResult(

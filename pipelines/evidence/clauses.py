@@ -92,7 +92,10 @@ def obligations() -> Mapping[str, Obligation]:
 
 
 def digest_of(fault: Fault) -> str | None:
-    """Return the digest of a fault and of its test, None where the test is gone or the fault fits the code no more."""
+    """Return the digest of a fault and of its test, None where the test is gone or the fault fits the code no more.
+
+    Of its test the whole module counts, and every conftest.py on the way to it: a mark, a constant or a fixture can empty it.
+    """
     file = settings.PROJECT_ROOT / fault.file
     body = _test(fault.test)
     if body is None or not file.exists() or file.read_text(encoding="utf-8").count(fault.old) != 1:
@@ -126,21 +129,22 @@ def _clause(name: str, obligation: Obligation, seen: Mapping[str, str]) -> Claus
 
 
 def _test(test: str) -> str | None:
-    """Return the source of a test function with its cases, None where there is none."""
+    """Return the text of a test's module, and of what pytest reads before it; None where the test is not there."""
     place, _, name = test.partition("::")
-    return _functions(settings.PROJECT_ROOT / place).get(name)
+    file = settings.PROJECT_ROOT / place
+    return _with_conftests(file) if name in _functions(file) else None
 
 
 @cache
-def _functions(file: Path) -> Mapping[str, str]:
+def _functions(file: Path) -> frozenset[str]:
     if not file.exists():
-        return {}
-    source = file.read_text(encoding="utf-8")
-    nodes = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
-    return {node.name: _source(node, source.splitlines()) for node in nodes}
+        return frozenset()
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    return frozenset(node.name for node in body if isinstance(node, ast.FunctionDef))
 
 
-def _source(node: ast.FunctionDef, lines: list[str]) -> str:
-    """Return a function as it is written, decorators included: the cases of a test stand there."""
-    begins = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-    return "\n".join(lines[begins - 1 : node.end_lineno])
+@cache
+def _with_conftests(file: Path) -> str:
+    root = settings.PROJECT_ROOT
+    around = [folder / "conftest.py" for folder in file.parents if folder == root or root in folder.parents]
+    return "\n".join(f"{each.relative_to(root)}\n{each.read_text()}" for each in (file, *around) if each.exists())

@@ -3,7 +3,7 @@
 Not here: who is told of a leak (cli, defs), how a treatment works (intake, identity, disclosure).
 """
 
-from pipelines.lineage.assembling import assemble
+from pipelines.lineage.assembling import assemble, assemble_lake
 from pipelines.lineage.graph import LANDING, RELEASE, VAULT, Dataset, Graph
 from pipelines.lineage.pages import write as write_page
 from pipelines.lineage.parsing import LineageUnresolved
@@ -25,6 +25,7 @@ __all__ = [
     "Operation",
     "Tainted",
     "assemble",
+    "assemble_lake",
     "check",
     "refuse_leaks",
     "write_page",

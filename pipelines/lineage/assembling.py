@@ -11,8 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from pipelines import disclosure
 from pipelines.contracts import Contracts, InboundContract, InternalContract, OutboundContract
-from pipelines.contracts.projections import translated
-from pipelines.lineage import arriving, statements
+from pipelines.lineage import arriving, projected, statements
 from pipelines.lineage.arriving import CONSENT, LINK, PSEUDONYMISE, SUBJECT, of
 from pipelines.lineage.graph import LANDING, RELEASE, VAULT, Dataset, Graph
 from pipelines.lineage.parsing import LineageUnresolved, tables_of
@@ -45,27 +44,15 @@ def assemble(contracts: Contracts, models: Mapping[str, str], *, is_strict: bool
     return Graph([*lake, *internal, *built, *released])
 
 
+def assemble_lake(contracts: Contracts) -> Graph:
+    """Return the part of the graph that needs no models: what lands, what is stored, and what is projected."""
+    return assemble(contracts, {}, is_strict=False)
+
+
 def _internal(contract: InternalContract, contracts: Contracts, known: Mapping[str, list[str]]) -> Dataset:
     """Return a dataset of our own making: what its query reads where it has one, else the links that the vault keeps."""
-    crossing = translated(contract, {**contracts.inbound, **contracts.internal})
-    if contract.query:
-        found = statements.read(contract.query, name=contract.name, known=known)
-        # Whoever is nobody in the domain is left out.
-        lost_rows = any(column.name in crossing and not column.nullable for column in contract.lake_columns)
-        known_there = frozenset({of(SUBJECT, PSEUDONYMISE, "filter")} if lost_rows else ())
-        found = Statement(found.columns, found.rows | known_there, found.tables)
-    else:
-        found = _linked(contract, contracts)
-    if lost := sorted({column.name for column in contract.lake_columns} - found.columns.keys()):
-        raise LineageUnresolved(f"{contract.name} declares {', '.join(lost)}, which its query does not make")
-    columns = {
-        column.name: frozenset(
-            Dependency(each.column, each.part, (*each.through, Operation(column.treatment)))
-            for each in found.columns[column.name]
-        )
-        | ({of(SUBJECT, PSEUDONYMISE, "condition")} if column.name in crossing else set())
-        for column in contract.lake_columns
-    }
+    found = projected.read(contract, contracts, known) if contract.query else _linked(contract, contracts)
+    columns = {column.name: found.columns[column.name] for column in contract.lake_columns}
     purposes = frozenset(contract.purposes)
     return Dataset(
         contract.name, "lake", columns, found.rows, domain=contract.domain, purposes=purposes, reads=found.tables
@@ -77,8 +64,9 @@ def _linked(contract: InternalContract, contracts: Contracts) -> Statement:
     columns, rows = dict[str, frozenset[Dependency]](), {of(LINK, VAULT, "filter")}
     for column in contract.lake_columns:
         named = [each.partition(".") for each in column.sources]
-        own = {of(Column(LANDING + name, path), "keep") for name, _, path in named}
-        who = {of(SUBJECT, PSEUDONYMISE, "condition")} if column.treatment == PSEUDONYMISE else set()
+        through = (Operation("keep"), Operation(column.treatment))
+        own = {Dependency(Column(LANDING + name, path), "value", through) for name, _, path in named}
+        who = {of(SUBJECT, column.treatment, "condition")} if column.treatment == PSEUDONYMISE else set()
         columns[column.name] = frozenset(own | who)
         rules = [(name, contracts.inbound[name].consent) for name, _, _ in named]
         rows |= {of(Column(name, rule.stored_as), CONSENT, "filter") for name, rule in rules if rule}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipelines.contracts import Contracts, LakeColumn
+from pipelines.lineage import crossing
 from pipelines.lineage.graph import AS_WRITTEN, LANDING, RELEASE, Dataset, Graph
 from pipelines.lineage.operations import AGGREGATE, COMPUTE, CUT, MIDDLE, NAMED
 from pipelines.lineage.statements import Column, Dependency, Operation
@@ -80,7 +81,7 @@ def check(graph: Graph, contracts: Contracts) -> Tainted:
     """Let labels flow along the graph; return those of every column, and every leak with its path."""
     flow = _Flow(graph, contracts)
     flow.run()
-    leaks = sorted({*flow.raw(), *flow.published(), *flow.named(), *flow.domains(), *flow.purposes()})
+    leaks = sorted({*flow.raw(), *flow.published(), *flow.named(), *flow.domains(), *flow.purposes(), *flow.crossing()})
     return Tainted({column: frozenset(found) for column, found in flow.labels.items()}, tuple(leaks))
 
 
@@ -198,9 +199,9 @@ class _Flow:
                         yield self._leak(column, label, f"is published and {LABELS[kind]}, without being aggregated")
 
     def named(self) -> Iterator[Leak]:
-        """Yield models that compare a pseudonym or a key with a constant, which picks one person out."""
+        """Yield models and projections that compare a pseudonym or a key with a constant, which picks one person out."""
         for dataset in self._graph.datasets.values():
-            for each in sorted(dataset.made_of()) if dataset.layer == "model" else ():
+            for each in sorted(dataset.made_of()) if dataset.layer in ("lake", "model") else ():
                 names = [operation.name for operation in each.through]
                 before = each.through[: names.index(NAMED)] if NAMED in names else ()
                 for label in sorted(self.labels[each.column]) if NAMED in names and each.part != "window" else ():
@@ -216,8 +217,7 @@ class _Flow:
             if dataset.layer in ("landing", "lake"):
                 told = {label for name in dataset.columns for label in self.labels[Column(dataset.name, name)]}
                 own = {label.partition(":")[2] for label in told if label.startswith(f"{PSEUDONYM}:")}
-                # A projection says itself of which domain it is; what it may take from others is checked with its contract.
-                met[dataset.name] = dict.fromkeys(own & {dataset.domain}, (dataset.name,))
+                met[dataset.name] = dict.fromkeys(sorted(own), (dataset.name,))
                 continue
             found: dict[str, tuple[str, ...]] = {}
             for parent in sorted(dataset.parents()):
@@ -228,6 +228,13 @@ class _Flow:
             for domain in sorted(found.keys() - allowed) if dataset.layer == "model" else ():
                 why = f"joins the domains {' and '.join(sorted({*found, *filter(None, allowed)}))}"
                 yield Leak(Column(dataset.name, "*"), why, tuple(Column(name, "*") for name in found[domain]))
+
+    def crossing(self) -> Iterator[Leak]:
+        """Yield columns of the lake into which something of another domain goes that may not, or which are not as promised."""
+        labels = {column: found.keys() for column, found in self.labels.items()}
+        for column, label, why, bears in crossing.found(self._graph, self._contracts, labels, self._passes):
+            path = dict.fromkeys((*self._way(bears, label), column))
+            yield Leak(column, why.format(LABELS[label.partition(":")[0]]), tuple(path))
 
     def purposes(self) -> Iterator[Leak]:
         """Yield published tables with a purpose that something on their way may not be used for."""

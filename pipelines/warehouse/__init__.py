@@ -5,17 +5,21 @@ What a model says lives in `dbt_project/`; what is published, in the release.
 
 from pipelines.warehouse.building import BY_DAY, BuildResult, build, held_back, open_read_only
 from pipelines.warehouse.carrying import noted
-from pipelines.warehouse.compiling import compiled_models
+from pipelines.warehouse.compiling import Compiled, compiled, compiled_models
 from pipelines.warehouse.documenting import write_docs
+from pipelines.warehouse.failures import ModelFailure
 from pipelines.warehouse.files import WarehouseMissing
-from pipelines.warehouse.running import ModelFailure
+from pipelines.warehouse.ran import Ran
 
 __all__ = [
     "BY_DAY",
     "BuildResult",
+    "Compiled",
     "ModelFailure",
+    "Ran",
     "WarehouseMissing",
     "build",
+    "compiled",
     "compiled_models",
     "held_back",
     "noted",

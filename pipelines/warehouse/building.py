@@ -18,11 +18,13 @@ import duckdb
 from pipelines import engine, lake
 from pipelines.contracts import Contracts
 from pipelines.settings import Home
-from pipelines.warehouse import carrying, facts, files, lake_views, running
+from pipelines.warehouse import carrying, facts, files, lake_views, ran, running
+from pipelines.warehouse.admitting import IN_MEMORY
 from pipelines.warehouse.days import Chunk, chunked, months_of, widened
+from pipelines.warehouse.failures import ModelFailure
 from pipelines.warehouse.handover import Handover, Keys, handed_over
+from pipelines.warehouse.ran import Judge, Ran, digest_of
 
-_IN_MEMORY = ("stg_", "int_")
 BY_DAY = "web_events"
 """The dataset whose days the facts by day are built from, each with its neighbours."""
 
@@ -52,14 +54,15 @@ def build(
     days: Mapping[str, Iterable[date]] | None,
     as_of: datetime,
     without: Mapping[str, str] | None = None,
+    judge: Judge = lambda _: None,
 ) -> BuildResult:
     """Build every model and swap the warehouse in; facts by day and month where `days` changed, or all of them when None.
 
     `days` gives for each dataset of events the days that changed; those it does not name have not changed.
     `as_of` decides which observation windows are closed; `without` gives datasets that must not be read, with the reason.
     What is made of them or of a model that failed is held back: it stays as the old warehouse has it, or is missing where
-    there is none. Raises ModelFailure, naming models and tests but no values, where no mart could be built; everything then
-    stays as it was.
+    there is none. `judge` is shown what ran and what was made before it is swapped in. Raises ModelFailure, naming models and
+    tests but no values, where no mart could be built, and whatever `judge` raises; everything then stays as it was.
     """
     started = time.monotonic()
     changed = _every_day(home, contracts) if days is None else {name: tuple(own) for name, own in days.items()}
@@ -68,19 +71,22 @@ def build(
     recover(home, ring)
     token = os.urandom(16).hex()
     facts.begin(home, token=token)
+    variables = _variables(home, contracts, changed={**changed, BY_DAY: built_days}, as_of=as_of)
     handover = Handover(home=home, ring=ring, contracts=contracts, building_file=files.building_file(home))
     try:
         with handed_over(handover):
             built = running.run(
                 home,
                 command="build",
-                variables=_variables(home, contracts, changed={**changed, BY_DAY: built_days}, as_of=as_of),
+                variables=variables,
                 options=["--exclude-resource-type", "unit_test", *_leaving_out(without or {})],
             )
         held_back = carrying.held_back(built.parents, {**(without or {}), **built.failed})
         if held_back:
             facts.take_back(home, held_back.keys())
-        _finish(home, ring, contracts, held_back, of=built.parents, token=token)
+        columns = _finish(home, ring, contracts, held_back, of=built.parents, token=token)
+        compiled = {name: digest_of(sql, as_of=str(variables["as_of"])) for name, sql in built.compiled.items()}
+        judge(Ran(compiled, columns))
         files.swap_in(home)
         facts.keep(home)
     finally:
@@ -134,11 +140,14 @@ def _leaving_out(datasets: Collection[str]) -> list[str]:
 
 def _finish(
     home: Home, ring: Keys, contracts: Contracts, held_back: Mapping[str, str], *, of: Collection[str], token: str
-) -> None:
-    """Make the new file whole: what is held back stands as in the old one or not at all, and the file says so."""
-    marts = {name for name in of if not name.startswith(_IN_MEMORY)}
+) -> dict[str, frozenset[str]]:
+    """Make the new file whole: what is held back stands as in the old one or not at all, and the file says so.
+
+    Return the columns of each table that was built anew.
+    """
+    marts = {name for name in of if not name.startswith(IN_MEMORY)}
     if marts and marts <= held_back.keys():
-        raise running.ModelFailure(f"no model can be built, {'; '.join(sorted(set(held_back.values())))}")
+        raise ModelFailure(f"no model can be built, {'; '.join(sorted(set(held_back.values())))}")
     with engine.connect(parquet_keys=ring.parquet_keys()) as connection:
         engine.attach(connection, files.building_file(home), name="warehouse", key=ring.warehouse_key())
         carrying.note(connection, held_back, token=token)
@@ -147,6 +156,7 @@ def _finish(
         if names and home.warehouse_file.exists():
             engine.attach(connection, home.warehouse_file, name="before", key=ring.warehouse_key(), read_only=True)
             carrying.carry_over(connection, names, facts_root=home.facts, published=contracts.outbound)
+        return ran.stored(connection, but=names, schema=carrying.SCHEMA)
 
 
 def _every_day(home: Home, contracts: Contracts) -> dict[str, tuple[date, ...]]:

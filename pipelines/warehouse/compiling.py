@@ -6,55 +6,55 @@ What the SQL means does not belong here (lineage).
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from pipelines import settings
+from pipelines.contracts import queries
 from pipelines.settings import Home
+from pipelines.warehouse import admitting
+from pipelines.warehouse.failures import ModelFailure
 from pipelines.warehouse.handover import Handover, handed_over
-from pipelines.warehouse.running import ModelFailure
+from pipelines.warehouse.ran import AS_OF, digest_of
 
 QUIET = ("--quiet", "--no-print", "--log-level", "none", "--log-level-file", "none", "--no-use-colors")
-_ELSEWHERE = re.compile(
-    r"\b(flags|target|env_var|var|run_query|execute|invocation_id|run_started_at|graph|builtins|context|statement)\b\s*[.(]"
-)
-_VARIABLES = {"as_of": "2000-01-01 00:00:00", "own_sites": ["site.example"]}
 
 
 class Nothing:
     """Takes the place of what a build hands over: to compile or document models, dbt opens no connection."""
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """The SQL of each model by its name, and the digest of that of each model and test by dbt's id."""
+
+    models: Mapping[str, str]
+    digests: Mapping[str, str]
+
+
 def compiled_models(home: Home | None = None) -> Mapping[str, str]:
     """Return model → its compiled SQL; of a home the project is parsed no more often than it changes. Raises ModelFailure."""
+    return compiled(home).models
+
+
+def compiled(home: Home | None = None, *, own_sites: Iterable[str] = ("site.example",)) -> Compiled:
+    """Return what would be built and tested, as a build compiles it that has these sites. Raises ModelFailure."""
     settings.silence()
     with tempfile.TemporaryDirectory() as folder, handed_over(cast("Handover", Nothing())):
-        results = _compile(home.dagster / "dbt" if home else Path(folder))
+        results = _compile(home.dagster / "dbt" if home else Path(folder), {"as_of": AS_OF, "own_sites": [*own_sites]})
     nodes = [result.node for result in results]
     for node in nodes:
-        _refuse_what_is_built_otherwise(node)
-    return {node.name: node.compiled_code for node in nodes if str(node.resource_type) == "model"}
+        # The tables that it reads do not matter, that it is one SELECT does: what follows it would run as well.
+        if str(node.resource_type) == "test" and queries.tables(node.compiled_code) is None:
+            raise ModelFailure(f"{node.name} is no single SELECT")
+    models = {node.name: node.compiled_code for node in nodes if str(node.resource_type) == "model"}
+    return Compiled(models, {node.unique_id: digest_of(node.compiled_code) for node in nodes})
 
 
-def _refuse_what_is_built_otherwise(node: Any) -> None:  # noqa: ANN401, dbt's own kinds of nodes
-    """Refuse a model that need not be what its compiled SQL says. Raises ModelFailure."""
-    hooks = (getattr(node.config, when, None) for when in ("pre_hook", "post_hook"))
-    if str(node.resource_type) == "operation" or any(hooks):
-        raise ModelFailure(f"{node.name} has hooks, and what they do is in no model")
-    if str(node.resource_type) != "model":
-        return
-    if node.alias != node.name:
-        raise ModelFailure(f"{node.name} has another name in the warehouse, {node.alias}")
-    if found := _ELSEWHERE.search(node.raw_code):
-        raise ModelFailure(
-            f"{node.name} rests on `{found[1]}`, which can differ from build to build; put it into a macro"
-        )
-
-
-def _compile(folder: Path) -> Iterable[Any]:
+def _compile(folder: Path, variables: Mapping[str, object]) -> Iterable[Any]:
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
@@ -66,7 +66,8 @@ def _compile(folder: Path) -> Iterable[Any]:
     if not isinstance(parsed.result, Manifest):
         message = f"the dbt project cannot be read: {parsed.exception}"
         raise ModelFailure(message)
-    offline = ["--no-introspect", "--no-populate-cache", "--vars", json.dumps(_VARIABLES)]
+    admitting.refuse_what_is_not_checked(parsed.result)
+    offline = ["--no-introspect", "--no-populate-cache", "--vars", json.dumps(variables)]
     outcome = dbtRunner(manifest=parsed.result).invoke([*quiet, "compile", *offline, *places])
     results: Iterable[Any] | None = getattr(outcome.result, "results", None)
     if not outcome.success or results is None:

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from pipelines import settings
 from pipelines.warehouse.compiling import QUIET, Nothing
+from pipelines.warehouse.failures import ModelFailure
 from pipelines.warehouse.handover import Handover, handed_over
-from pipelines.warehouse.running import ModelFailure
 
 
 def write_docs(target: Path) -> Mapping[str, Any]:

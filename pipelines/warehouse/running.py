@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipelines import settings
 from pipelines.settings import Home
+from pipelines.warehouse import admitting
+from pipelines.warehouse.failures import ModelFailure
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 _KIND = re.compile(r"\b([A-Z][a-z]+ Error)\b:?")
 _FAILED = {"error", "fail", "runtime error"}
-
-
-class ModelFailure(RuntimeError):
-    """Nothing could be built: dbt could not start, or every model failed; the warehouse stays as it was."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,14 @@ class Counts:
 class Built:
     """What dbt did: `failed` tells of each model that could not be built or whose tests failed what it was.
 
-    `parents` are the models and datasets that each model of the project is made of.
+    `parents` are the models and datasets that each model of the project is made of; `compiled` is the SQL of each model and
+    test that ran, by dbt's id.
     """
 
     counts: Counts
     failed: Mapping[str, str]
     parents: Mapping[str, frozenset[str]]
+    compiled: Mapping[str, str]
 
 
 class _DependsOn(Protocol):
@@ -55,7 +55,9 @@ class _DependsOn(Protocol):
 
 class _Node(Protocol):
     name: str
+    unique_id: str
     resource_type: str
+    compiled_code: str | None
     depends_on: _DependsOn
 
 
@@ -80,6 +82,7 @@ def run(home: Home, *, command: str, variables: Mapping[str, Any], options: Sequ
     if not isinstance(parsed.result, Manifest):
         message = f"the dbt project cannot be read: {parsed.exception}"
         raise ModelFailure(message)
+    admitting.refuse_what_is_not_checked(parsed.result)
     start_seconds = time.monotonic() - started
     arguments = [*_arguments(home, command), "--vars", json.dumps(variables), *options]
     try:
@@ -92,7 +95,9 @@ def run(home: Home, *, command: str, variables: Mapping[str, Any], options: Sequ
     if results is None:
         message = f"dbt could not start: {type(outcome.exception).__name__}"
         raise ModelFailure(message) from None
-    return Built(_counted(results, start_seconds=start_seconds), _failures(results), _parents(parsed.result))
+    ran = [each.node for each in results if each.node.resource_type in ("model", "test")]
+    compiled = {node.unique_id: node.compiled_code for node in ran if node.compiled_code}
+    return Built(_counted(results, start_seconds=start_seconds), _failures(results), _parents(parsed.result), compiled)
 
 
 def _arguments(home: Home, command: str) -> list[str]:

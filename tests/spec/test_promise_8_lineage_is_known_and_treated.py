@@ -13,7 +13,7 @@ import pytest
 
 from pipelines import contracts as contracts_room
 from pipelines import evidence, lineage, settings, warehouse
-from pipelines.contracts import Contracts
+from pipelines.contracts import Contracts, InternalContract
 from pipelines.contracts.models import LakeColumn
 from pipelines.lineage import Column, Leak
 
@@ -229,6 +229,14 @@ def storing(contracts: Contracts, dataset: str, path: str) -> Contracts:
     return contracts.model_copy(update={"inbound": {**contracts.inbound, dataset: changed}})
 
 
+def declaring(projection: InternalContract, name: str, source: str) -> tuple[LakeColumn, ...]:
+    """Return the columns of a projection, one of which says that it comes from `source`."""
+    return tuple(
+        column.model_copy(update={"sources": (source,)}) if column.name == name else column
+        for column in projection.lake_columns
+    )
+
+
 def publishing(models: Models, value: str, beside: str) -> Models:
     sql = f"select o.month, o.is_month_over, {value} as joined, o.left_since from ({models[TARGET]}) as o {beside}"
     return {**models, TARGET: sql}
@@ -338,7 +346,8 @@ def test_a_projection_that_keeps_a_key_or_a_pseudonym_is_found(contracts: Contra
     changed = projection.model_copy(
         update={
             "query": f"select p.* replace (o.buyer_pseudonym as course_id) from ({query}) as p"
-            " cross join lake.order_payments as o"
+            " cross join lake.order_payments as o",
+            "lake_columns": declaring(projection, "course_id", "order_payments.buyer_pseudonym"),
         }
     )
     planted = contracts.model_copy(update={"internal": {**contracts.internal, "learner_payments": changed}})
@@ -463,7 +472,8 @@ def test_a_projection_that_reads_more_than_it_declares_is_found(contracts: Contr
     projection = planted.internal["learner_payments"]
     query = projection.query.rstrip().rstrip(";")
     beside = f"select p.* replace (a.email as course_id) from ({query}) as p cross join lake.accounts as a"
-    changed = projection.model_copy(update={"query": beside})
+    declared = declaring(projection, "course_id", "accounts.email")
+    changed = projection.model_copy(update={"query": beside, "lake_columns": declared})
     planted = planted.model_copy(update={"internal": {**planted.internal, "learner_payments": changed}})
     leak = found(leaks(planted, models), "learner_payments.course_id")
     assert leak.path[0] == Column("landing/accounts", "email")
@@ -491,8 +501,8 @@ def test_an_identifier_that_a_macro_hides_is_found(
     [
         ("models/marts/dim_courses.sql", "{{ config(alias='courses') }}", "has another name"),
         ("models/marts/dim_courses.sql", "{{ config(post_hook='select 1') }}", "hooks"),
-        ("models/marts/dim_courses.sql", "{% if flags.WHICH != 'compile' %} {% endif %}", "flags"),
-        ("models/marts/dim_courses.sql", "{% if var('as_of') != 'x' %} {% endif %}", "var"),
+        ("models/marts/dim_courses.sql", "{% if flags.WHICH != 'compile' %} {% endif %}", "`flags`"),
+        ("models/marts/dim_courses.sql", "{% if var('as_of') != 'x' %} {% endif %}", "`var`"),
         ("dbt_project.yml", 'on-run-end: ["select 1"]', "hooks"),
     ],
 )

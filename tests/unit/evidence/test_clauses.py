@@ -76,6 +76,7 @@ class Project:
 def _forget() -> None:
     clauses.obligations.cache_clear()
     clauses._functions.cache_clear()
+    clauses._with_conftests.cache_clear()
 
 
 @pytest.fixture
@@ -127,8 +128,25 @@ def test_a_note_is_old_when_a_case_of_its_test_is_another(project: Project) -> N
     assert project.clause().status == "not covered"
 
 
-def test_a_note_stands_when_another_test_of_the_file_is_written_otherwise(project: Project) -> None:
-    project.change("tests/test_doors.py", "assert True", "assert 1 + 1 == 2")
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("tests/test_doors.py", f"{TEST}\npytestmark = pytest.mark.skip\n"),
+        ("tests/test_doors.py", TEST.replace("import pytest", "import pytest\n\nGUESTS: list[str] = []")),
+        ("tests/conftest.py", "collect_ignore = ['test_doors.py']\n"),
+        ("conftest.py", "collect_ignore = ['tests']\n"),
+    ],
+)
+def test_a_note_is_old_when_anything_around_its_test_could_keep_it_from_running(
+    project: Project, place: str, text: str
+) -> None:
+    project.write(place, text)
+    assert project.clause().status == "not covered"
+
+
+def test_a_note_stands_when_another_module_is_written_otherwise(project: Project) -> None:
+    project.write("tests/test_windows.py", "def test_a_window() -> None:\n    assert True\n")
+    project.write("tests/unit/conftest.py", "collect_ignore = ['x']\n")
     assert project.clause().status == "covered"
 
 

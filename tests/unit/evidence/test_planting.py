@@ -13,6 +13,10 @@ NOT_SET_UP = "ERROR tests/test_doors.py::test_the_door_is_shut - KeyError: 'door
     [
         (1, FAILED, "red", "AssertionError: assert False"),
         (0, "1 passed in 0.1s\n", "STAYS GREEN", ""),
+        (0, "1 skipped in 0.1s\n", "is skipped", ""),
+        (0, "3 passed, 1 skipped in 0.1s\n", "is skipped", ""),
+        (0, "===== 1 xfailed in 0.1s =====\n", "is skipped", ""),
+        (0, "no tests ran in 0.1s\n", "is skipped", ""),
         (1, NOT_SET_UP, "cannot be run (1)", ""),
         (2, NOT_SET_UP, "cannot be run (2)", ""),
         (4, "ERROR: not found\n", "cannot be run (4)", ""),
