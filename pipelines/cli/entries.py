@@ -32,9 +32,6 @@ def tell(verdict: Verdict, *, has_own_anchor: bool) -> None:
             fg="yellow",
             err=True,
         )
-    for former in verdict.former:
-        why = former.reason.replace("_", " ")
-        click.echo(f"chapter {former.number} before it: {former.entries:,} entries, ended because of: {why}")
     if not verdict.is_sound:
         click.echo(f"{verdict.entries:,} entries, findings: {len(verdict.findings):,}")
         return

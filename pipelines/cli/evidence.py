@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,39 +108,6 @@ def verify(public_key: str | None, anchor: Path | None, home: Path | None, as_js
         tell(verdict, has_own_anchor=not public_key)
     if not verdict.is_sound:
         click.get_current_context().exit(REFUSED)
-
-
-@evidence.command()
-@click.option(
-    "--reason", required=True, help="Why, in a word that is recorded: tampering, disk_failure, key_rotation, …"
-)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@home_option
-@debug_option
-def restart(reason: str, yes: bool, home: Path | None) -> None:
-    """End the chain as it is and begin another under a new key: where it was altered and no backup helps, or to exchange the key.
-
-    Nothing is lost: the chain stays beside the new one as chapter-1, and the first new entry says how many entries it had, their
-    digest, its public key and why it was ended. Keep the new public key (`crosslife evidence key`) where you kept the old one.
-
-    \b
-    Example:
-      crosslife evidence restart --reason disk_failure --home ./home
-    """
-    from pipelines import evidence as room
-    from pipelines import lake
-    from pipelines.identity import keys
-
-    if reason not in room.REASONS:
-        raise click.UsageError(f"there is no reason {reason}; there are {', '.join(room.REASONS)}")
-    here = place(home=home)
-    ring = keys.open_keyring(here.home)
-    if not yes:
-        click.confirm("End the chain of evidence here, and begin another that says so?", abort=True, err=True)
-    with lake.writer_lock(here.home):
-        room.restart(here.home, ring, reason=reason, at=datetime.now(UTC))
-        here.record()
-    click.echo(f"public key: {room.public_key_text(room.signing_key(keys.open_keyring(here.home)).public_key())}")
 
 
 @evidence.command()

@@ -29,10 +29,10 @@ class CommandGroup(click.Group):
         try:
             return super().invoke(ctx)
         except tuple(named_errors()) as error:
+            _note(ctx, error)
             if ctx.meta.get("debug"):
                 raise
             click.secho(f"crosslife: {error}", fg="red", err=True)
-            _note(ctx, error)
             ctx.exit(exit_code(error))
         except BaseException as error:
             if is_interrupt(error):

@@ -40,7 +40,7 @@ class Place:
 
         return load(settings.CONTRACTS_DIR, policy_file=self.policy)
 
-    def record(self, *, with_policy: bool = False) -> None:
+    def record(self, *, with_policy: bool = False, with_anchor: bool = True) -> None:
         """Record in the evidence ledger what has happened here and is not recorded yet, and anchor it. Raises LedgerProblem.
 
         A command that works under no policy says nothing of which one is in force.
@@ -50,6 +50,8 @@ class Place:
 
         at, ring = datetime.now(UTC), keys.open_keyring(self.home)
         evidence.record(self.home, ring, policy=self.policy if with_policy else None, at=at)
+        if not with_anchor:
+            return
         try:
             evidence.anchor(self.home, ring, at=at)
         except evidence.AnchorUnusable as error:
@@ -60,7 +62,7 @@ class Place:
         """Record before something is done that cannot be undone, and after it. Raises LedgerProblem."""
         from pipelines import evidence
 
-        self.record()
+        self.record(with_anchor=False)
         yield
         try:
             self.record()

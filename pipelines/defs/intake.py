@@ -162,10 +162,13 @@ def lake_assets(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site])
         context.log.error(left_out)
     finally:
         # Whatever came of the intake: a withdrawal that is known is carried out within its 72 hours.
-        stripped = withdrawal.strip(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
-        with recording.denials(site, "lineage"):
+        with recording.denials(site, "withdrawals"):
+            stripped = withdrawal.strip(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+        with recording.denials(site, "projections"):
             tracing.refuse_a_leaking_lake(site)
-        projected = projections.project(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+            projected = projections.project(
+                site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site)
+            )
     for report in reports:
         site.say(f"intake: {report.source}, {report.rows_in:,} rows in, {report.accepted:,} accepted")
     for dataset, days in lake.stale_days(site.home).items():

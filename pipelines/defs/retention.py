@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines import retention
-from pipelines.defs import recording
+from pipelines.defs import intake, recording
 from pipelines.defs.partitions import CALENDAR
 from pipelines.defs.site import Site
 from pipelines.defs.unexpected import by_kind
@@ -16,6 +16,7 @@ _NIGHTLY = "30 3 * * *"
 
 @dg.asset(
     key=DROPS,
+    deps=[intake.BATCH, intake.QUARANTINE],
     group_name="retention",
     description="What the policy's windows have ended for is unlinked, its keys are destroyed, its counts recorded: landed files "
     "whose batch is committed, and quarantined rows.",

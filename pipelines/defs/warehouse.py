@@ -94,15 +94,16 @@ def models() -> dg.AssetsDefinition:
         stale = lake.stale_days(site.home)
         days = days_to_build(site, stale=stale, asked=asked_days(context))
         without = judging.held_back(site)
-        result = warehouse.build(
-            site.home,
-            site.ring,
-            site.contracts,
-            days=days,
-            as_of=site.as_of,
-            without=without,
-            judge=checked.refuse_other,
-        )
+        with recording.denials(site, "models"):
+            result = warehouse.build(
+                site.home,
+                site.ring,
+                site.contracts,
+                days=days,
+                as_of=site.as_of,
+                without=without,
+                judge=checked.refuse_other,
+            )
         waiting.note_models(site.home, is_whole=days is not None or not result.held_back)
         if not result.held_back:
             # What misses its contract is judged again, though no model reads it today.

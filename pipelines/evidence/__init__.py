@@ -4,21 +4,20 @@ Not here: what happens itself, or who may look.
 """
 
 from pipelines.evidence.anchors import AnchorUnusable, refuse_unusable
-from pipelines.evidence.chapters import REASONS
 from pipelines.evidence.clauses import Clause, matrix
 from pipelines.evidence.entries import KINDS, Entry
 from pipelines.evidence.latest import latest
-from pipelines.evidence.ledger import public_key_text, read, restart, signing_key
+from pipelines.evidence.ledger import public_key_text, read, signing_key
 from pipelines.evidence.looking import anchor, faults_of_links, look, look_with_keys
 from pipelines.evidence.pages import write_matrix, write_record
-from pipelines.evidence.problems import LedgerBroken, LedgerProblem, LedgerUnwritable
+from pipelines.evidence.problems import AnchorDenies, LedgerBroken, LedgerProblem, LedgerUnwritable
 from pipelines.evidence.processing import ProcessingDrift, Record, drift, record_of, refuse_drift
 from pipelines.evidence.recording import note_refusal, record, record_denial
 from pipelines.evidence.verifying import Finding, Verdict, verify
 
 __all__ = [
     "KINDS",
-    "REASONS",
+    "AnchorDenies",
     "AnchorUnusable",
     "Clause",
     "Entry",
@@ -44,7 +43,6 @@ __all__ = [
     "record_of",
     "refuse_drift",
     "refuse_unusable",
-    "restart",
     "signing_key",
     "verify",
     "write_matrix",

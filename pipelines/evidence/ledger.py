@@ -19,7 +19,6 @@ from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from pipelines.evidence import chapters
 from pipelines.evidence.entries import (
     LONGEST_LINE,
     NOTHING_BEFORE,
@@ -34,7 +33,6 @@ from pipelines.evidence.entries import (
 )
 from pipelines.evidence.places import entries_file, folder_of, head_file
 from pipelines.evidence.problems import LedgerBroken, LedgerUnwritable
-from pipelines.identity import keyring
 from pipelines.identity.files import locked, write_private
 from pipelines.identity.keyring import Keyring, NewKey
 from pipelines.settings import Home
@@ -77,7 +75,10 @@ class Ledger:
                 of=each.of,
                 content=dict(each.content),
             )
-            added.append(made.signed(self._key))
+            signed = made.signed(self._key)
+            if len(signed.line) >= LONGEST_LINE:
+                raise ValueError(f"an entry of the kind {each.kind} would be longer than any that is read")
+            added.append(signed)
         if added:
             with _told(self._home):
                 self._write(b"".join(each.line for each in added), last=added[-1])
@@ -116,31 +117,10 @@ def _opened(home: Home, ring: Keyring, *, at: datetime) -> Ledger:
         ring.change(add=[_FIRST])
     key = signing_key(ring)
     if ring.current(_FAMILY).state == "planned":
-        _begin(home, key, at=at, of=ring.current(_FAMILY))
+        _begin(home, key, at=at)
         ring.change(states={ring.current(_FAMILY).id: "current"})
     head, entries = _recovered(home, key)
     return Ledger(home, key, head, entries)
-
-
-def restart(home: Home, ring: Keyring, *, reason: str, at: datetime) -> None:
-    """End the chain as it is, sound or not, and begin another under a key of its own, which says so.
-
-    `reason` is one of `chapters.REASONS`. Raises LedgerUnwritable, ValueError.
-
-    Killed anywhere, the same call completes it.
-    """
-    if reason not in chapters.REASONS:
-        raise ValueError(reason)
-    with _told(home), locked(folder_of(home) / ".lock", is_patient=True):
-        ring.reload()
-        old = ring.current(_FAMILY)
-        public_key = public_key_text(signing_key(ring).public_key())
-        if old.state == "current":
-            chapters.close(folder_of(home), number=old.version, reason=reason, public_key=public_key)
-            number = old.version + 1
-            ring.change(add=[NewKey(f"{_FAMILY}/{number}", version=number, state="planned")], remove=[old.id])
-    with open_ledger(home, ring, at=at):
-        pass
 
 
 def has_begun(ring: Keyring) -> bool:
@@ -172,7 +152,7 @@ def _has_key(ring: Keyring) -> bool:
     return any(entry.family == _FAMILY for entry in ring.entries())
 
 
-def _begin(home: Home, key: Ed25519PrivateKey, *, at: datetime, of: keyring.Entry) -> None:
+def _begin(home: Home, key: Ed25519PrivateKey, *, at: datetime) -> None:
     """Write the first entry and the first head; again after a kill, it begins anew: nothing has counted yet."""
     _refuse_over_another(home, key)
     first = Entry(
@@ -180,11 +160,8 @@ def _begin(home: Home, key: Ed25519PrivateKey, *, at: datetime, of: keyring.Entr
         previous=NOTHING_BEFORE,
         recorded_at=at.astimezone(UTC).isoformat(timespec="milliseconds"),
         kind="genesis",
-        of=of.id,
-        content={
-            "public_key": public_key_text(key.public_key()),
-            **chapters.before(folder_of(home), number=of.version),
-        },
+        of=_FIRST.id,
+        content={"public_key": public_key_text(key.public_key())},
     ).signed(key)
     write_private(entries_file(home), content=first.line)
     _put_head(home, head_of(1, len(first.line), first.digest, key=key))

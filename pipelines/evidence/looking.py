@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pipelines import lake
-from pipelines.evidence import anchors, chapters
-from pipelines.evidence.entries import NOTHING_BEFORE, Head, NotCanonical, lines_of, read_entry, read_head
+from pipelines.evidence import anchors
+from pipelines.evidence.entries import NOTHING_BEFORE, NotCanonical, lines_of, read_entry, read_head
 from pipelines.evidence.ledger import Ledger, has_begun, open_ledger, read, signing_key
-from pipelines.evidence.places import entries_file, folder_of, head_file
-from pipelines.evidence.problems import LedgerBroken
+from pipelines.evidence.places import entries_file, head_file
+from pipelines.evidence.problems import AnchorDenies
 from pipelines.evidence.verifying import Finding, Verdict, verify
 from pipelines.identity import access_log
 from pipelines.identity.keyring import Keyring
@@ -29,16 +30,9 @@ def look(home: Home, *, key: Ed25519PublicKey, anchored: list[bytes] | None = No
     """Verify the ledger of a home against a public key and against what an anchor holds (None: there is none)."""
     try:
         head = head_file(home).read_bytes() if head_file(home).exists() else None
-        former = tuple(chapters.former(folder_of(home), chapters.first_entry(entries_file(home))))
-        verdict = verify(_lines(home), head, key=key, anchored=anchored, former=chapters.keys_of(former))
+        return verify(_lines(home), head, key=key, anchored=anchored)
     except OSError as error:
         return Verdict(0, (Finding(None, f"it cannot be read ({type(error).__name__})"),), 0, None)
-    changed = tuple(
-        Finding(None, f"chapter {each.number} was changed since it was ended")
-        for each in former
-        if not each.is_unchanged
-    )
-    return replace(verdict, findings=(*verdict.findings, *changed), former=former)
 
 
 def look_with_keys(home: Home, ring: Keyring) -> Verdict:
@@ -78,39 +72,32 @@ def faults_of_links(home: Home) -> tuple[str, ...]:
 def anchor(home: Home, ring: Keyring, *, at: datetime) -> int | None:
     """Keep the head at the anchor, where one was given and does not have it yet; return how many entries it then covers.
 
-    None where no anchor was given. Raises AnchorUnusable; LedgerBroken where the anchor knows another chain than this.
+    None where no anchor was given. Raises AnchorUnusable, LedgerProblem; AnchorDenies where it knows another chain than this.
     """
     address = anchors.address_of(ring)
     if not address:
         return None
-    kept = _kept(home, address)
+    # A server need not give back what it took: then it is given the head once more.
+    kept = anchors.kept(home, address, may_give_nothing=True)
     with open_ledger(home, ring, at=at) as ledger:
         key = signing_key(ring).public_key()
-        if another := [each for each in _ours(kept, key) if not _is_on(each, ledger)]:
-            raise LedgerBroken(home, f"the anchor knows another entry {another[0].entries:,} than the one that is here")
+        if (denied := _denied(kept, ledger, key)) is not None:
+            raise AnchorDenies(home, denied)
         head = ledger.head
     if head.line not in kept[-1:]:
         anchors.keep(home, address, head)
     return head.entries
 
 
-def _kept(home: Home, address: str) -> list[bytes]:
-    # A server need not give back what it took: then it is given the head once more.
-    with suppress(anchors.AnchorUnusable):
-        return anchors.kept(home, address)
-    return []
-
-
-def _ours(kept: list[bytes], key: Ed25519PublicKey) -> Iterator[Head]:
+def _denied(kept: list[bytes], ledger: Ledger, key: Ed25519PublicKey) -> int | None:
+    """Return the number of an entry of which a kept head of ours says something else, None where all agree."""
     for line in kept:
         with suppress(NotCanonical):
             head = read_head(line)
-            if head.is_signed_by(key):
-                yield head
-
-
-def _is_on(head: Head, ledger: Ledger) -> bool:
-    return 0 < head.entries <= len(ledger.entries) and ledger.entries[head.entries - 1].digest == head.digest
+            is_here = 0 < head.entries <= len(ledger.entries) and ledger.entries[head.entries - 1].digest == head.digest
+            if not is_here and head.is_signed_by(key):
+                return head.entries
+    return None
 
 
 def _faults_of_none(home: Home, anchored: list[bytes] | None) -> tuple[Finding, ...]:
@@ -127,15 +114,18 @@ def _faults_of_none(home: Home, anchored: list[bytes] | None) -> tuple[Finding, 
 
 
 def _faults_of_openings(home: Home) -> tuple[Finding, ...]:
-    """Hold the log of the vault's openings against the last entry that knows it: it may only have grown."""
-    known = [entry for entry in read(home) if entry.kind == "access"]
-    if not known:
-        return ()
-    log, last = access_log.path(home), known[-1]
-    text = log.read_bytes() if log.exists() else b""
-    if hashlib.sha256(text[: last.content["bytes"]]).hexdigest() == last.content["sha256"]:
-        return ()
-    return (Finding(last.number, "knows another log of the vault's openings than vault/access.jsonl"),)
+    """Hold the log of the vault's openings against every entry that knows it: it may only have grown."""
+    log, digest, size, findings = access_log.path(home), hashlib.sha256(), 0, []
+    with log.open("rb") if log.exists() else BytesIO() as file:
+        for entry in (each for each in read(home) if each.kind == "access"):
+            digest.update(file.read(max(0, entry.content["bytes"] - size)))
+            if entry.content["bytes"] < size or digest.hexdigest() != entry.content["sha256"]:
+                findings.append(
+                    Finding(entry.number, "knows another log of the vault's openings than vault/access.jsonl")
+                )
+                break
+            size = entry.content["bytes"]
+    return tuple(findings)
 
 
 def _lines(home: Home) -> Iterator[bytes]:

@@ -16,8 +16,8 @@ class LedgerBroken(LedgerProblem):
     def __init__(self, home: Home, what: str) -> None:
         super().__init__(
             f"the evidence ledger in {folder_of(home)} was altered: {what}. Nothing is added to it and nothing is published: "
-            "run `crosslife evidence verify` and keep a copy of the folder. Where a backup reaches as far as the anchor, put it "
-            "back; else `crosslife evidence restart` begins a new chapter, which says that it does"
+            "run `crosslife evidence verify`, keep a copy of the folder, and put it back from a backup that reaches as far as "
+            "the anchor"
         )
 
 
@@ -28,4 +28,15 @@ class LedgerUnwritable(LedgerProblem):
         super().__init__(
             f"nothing can be recorded in {folder_of(home)} ({type(error).__name__}): see that it can be written, and that there "
             "is space. What has happened is recorded by the next command that can"
+        )
+
+
+class AnchorDenies(LedgerProblem):
+    """The anchor knows another chain than the one that is here: an old copy of it was put back, or it was written anew."""
+
+    def __init__(self, home: Home, entry: int) -> None:
+        super().__init__(
+            f"the anchor knows another entry {entry:,} than the one in {folder_of(home)}: nothing is published, no head is "
+            "kept beside it. Put the ledger back from a backup that reaches as far as the anchor; where it was the anchor that "
+            "was exchanged, give the right one (`crosslife keys set anchor_url`)"
         )

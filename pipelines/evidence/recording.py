@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pipelines import lake, settings
+from pipelines.evidence.anchors import AnchorUnusable
 from pipelines.evidence.entries import Entry, Kind
 from pipelines.evidence.ledger import Happening, Ledger, open_ledger
 from pipelines.evidence.looking import anchor
+from pipelines.evidence.problems import LedgerProblem
 from pipelines.identity import access_log, keys
 from pipelines.identity.keyring import Keyring
 from pipelines.settings import Home
@@ -43,6 +47,9 @@ _COUNTS = (
     "days",
 )
 _NUMBERS_OF = ("rows", "dropped", "left_out", "forgotten", "plan", "files", "kept", "keys")
+# Names of tables, digests, versions, instants; no blank and no sign by which somebody could be told of.
+_WORD = re.compile(r"[A-Za-z0-9_.:+-]{0,80}")
+_MOST_WORDS = 1_000
 _DROPS = ("retention", "quarantine_drop")
 
 
@@ -75,13 +82,15 @@ def record_denial(home: Home, ring: Keyring, *, step: str, kind: str, at: dateti
 
 def note_refusal(home: Home, error: BaseException, *, step: str, at: datetime) -> str:
     """Record that an error refused a step, once, and anchor it; return why that could not be done, empty where it was."""
-    if getattr(error, _NOTED, False):
+    # That the ledger itself refuses is no event for it: it would grow by one at each run.
+    if getattr(error, _NOTED, False) or isinstance(error, LedgerProblem):
         return ""
     try:
         ring = keys.open_keyring(home)
         record_denial(home, ring, step=step, kind=type(error).__name__, at=at)
         setattr(error, _NOTED, True)
-        anchor(home, ring, at=at)
+        with suppress(AnchorUnusable, LedgerProblem):
+            anchor(home, ring, at=at)
     except Exception as failure:  # noqa: BLE001 - whatever it is, the refusal is what has to be told
         return type(failure).__name__
     return ""
@@ -183,17 +192,24 @@ def _releases(home: Home, known: _Known, *, up_to: int) -> Iterator[Happening]:
     file = home.release / "release.json"
     if not file.exists():
         return
-    told: Mapping[str, Any] = json.loads(file.read_bytes())
-    content = {
-        "edition": told["edition"],
-        "as_of": told["as_of"],
-        "policy_version": told["policy_version"],
-        "threshold_distinct_learners": told["threshold_distinct_learners"],
-        "held_back": sorted(told["held_back"]),
-        "release_json_sha256": _sha256(file),
-        "tables": {table["name"]: table["rows"] for table in told["tables"]},
-    }
-    yield from known.changed(Happening("release", told["edition"], content), made_of_entries_up_to=up_to)
+    text = file.read_bytes()
+    content = {"release_json_sha256": hashlib.sha256(text).hexdigest(), **_told_of(text)}
+    name = str(content.get("edition", "unreadable"))
+    yield from known.changed(Happening("release", name, content), made_of_entries_up_to=up_to)
+
+
+def _told_of(text: bytes) -> dict[str, Any]:
+    """Return what a release tells of itself; nothing where it is not as we write it: anybody can have put it there."""
+    try:
+        told = json.loads(text)
+        tables = {table["name"]: int(table["rows"]) for table in told["tables"]}
+        content = {name: told[name] for name in ("edition", "as_of", "policy_version", "threshold_distinct_learners")}
+        content |= {"held_back": sorted(told["held_back"]), "tables": tables}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    words = [*map(str, list(content.values())[:4]), *content["held_back"], *tables]
+    is_ours = len(words) < _MOST_WORDS and all(isinstance(word, str) and _WORD.fullmatch(word) for word in words)
+    return content if is_ours else {}
 
 
 def _sha256(file: Path) -> str:

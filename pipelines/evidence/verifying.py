@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from pipelines.evidence.chapters import Former
 from pipelines.evidence.entries import LONGEST_LINE, NOTHING_BEFORE, Head, NotCanonical, read_entry, read_head
 
 _NONE_KEPT = (
@@ -37,14 +36,13 @@ class Verdict:
     """What a look at the whole chain found.
 
     `unfinished_bytes` stand at its end from a writer that was killed, and count for nothing; `anchored_entries` is how far
-    the anchor knows the chain, None where there is no anchor; `former` are the chapters before this one, the latest first.
+    the anchor knows the chain, None where there is no anchor.
     """
 
     entries: int
     findings: tuple[Finding, ...]
     unfinished_bytes: int
     anchored_entries: int | None
-    former: tuple[Former, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -58,15 +56,13 @@ def verify(
     *,
     key: Ed25519PublicKey,
     anchored: Sequence[bytes] | None = None,
-    former: Sequence[Ed25519PublicKey] = (),
 ) -> Verdict:
     """Look at the lines of the chain in order, at its head, and at the heads that were anchored elsewhere, each as bytes.
 
-    `anchored` is None where there is no anchor; heads of the keys `former` are of earlier chapters.
-    Memory is bounded by the anchored heads.
+    `anchored` is None where there is no anchor. Memory is bounded by the anchored heads.
     """
     findings: list[Finding] = []
-    heads = [] if anchored is None else list(_heads(anchored, key, former, findings))
+    heads = [] if anchored is None else list(_heads(anchored, key, findings))
     known = _own_head(head, key, findings)
     ends = _ends(heads, known)
     number, size, digest, unfinished = 0, 0, NOTHING_BEFORE, 0
@@ -125,9 +121,7 @@ def _own_head(head: bytes | None, key: Ed25519PublicKey, findings: list[Finding]
     return found
 
 
-def _heads(
-    anchored: Iterable[bytes], key: Ed25519PublicKey, former: Sequence[Ed25519PublicKey], findings: list[Finding]
-) -> Iterator[Head]:
+def _heads(anchored: Iterable[bytes], key: Ed25519PublicKey, findings: list[Finding]) -> Iterator[Head]:
     """Yield the heads that are ours; what else the anchor holds is told once, and so is that it holds none of ours."""
     others, foreign, found = 0, 0, 0
     for line in anchored:
@@ -139,11 +133,13 @@ def _heads(
         if head.is_signed_by(key):
             found += 1
             yield head
-        elif not any(head.is_signed_by(each) for each in former):
+        else:
             foreign += 1
     if others:
         findings.append(Finding(None, f"the anchor holds {others:,} lines that are no heads"))
     if foreign:
-        findings.append(Finding(None, f"the anchor holds {foreign:,} heads that another key signed"))
+        findings.append(
+            Finding(None, f"the anchor holds {foreign:,} heads that another key signed: it serves one home alone")
+        )
     if not found:
         findings.append(Finding(None, _NONE_KEPT))

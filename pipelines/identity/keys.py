@@ -46,7 +46,7 @@ _REFUSED = {
     "event": "event ids already stored could not be recognised as duplicates any more",
     "tombstone": "tombstones keep no identifier from which they could be computed again",
     "lake": "every file of the lake would have to be written again, which is not offered yet",
-    "evidence": "it signs a whole chain; `crosslife evidence restart --reason key_rotation` begins another one",
+    "evidence": "what it has signed is verified by it, and a chain under two keys is not offered yet",
     "warehouse": "every file of the warehouse would have to be written again, which is not offered yet",
 }
 

@@ -58,6 +58,8 @@ def settle_master(home: settings.Home) -> None:
     if settings.master_key_text() is not None or not master.next_file(home).exists():
         return
     with locked(keyring.lock_file(home), is_patient=True):
+        if not master.next_file(home).exists():  # the rotation that staged it has ended meanwhile
+            return
         staged = master.read_file(master.next_file(home))
         if keyring.read(home).master_fingerprint() == master.fingerprint(staged):
             master.adopt_next(home)

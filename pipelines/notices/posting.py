@@ -56,10 +56,10 @@ def post(ring: Keyring, name: str, contents: Sequence[bytes]) -> tuple[int, str]
     return len(contents), ""
 
 
-def tried(deliver: Callable[[], None]) -> str:
+def tried(deliver: Callable[[], None], *, times: int = _TRIES) -> str:
     """Deliver, a few times where it fails; return why it could not be done, in words that quote nothing."""
     failure = ""
-    for _ in range(_TRIES):
+    for _ in range(times):
         try:
             deliver()
         except WrongAddress as wrong:

@@ -119,12 +119,3 @@ def test_a_command_that_is_refused_leaves_an_entry(
 def test_an_anchor_is_used_as_soon_as_it_is_given(home: settings.Home, tmp_path: Path) -> None:
     give(home, tmp_path / "anchor.jsonl")
     assert "anchored to its end" in crosslife(home, "evidence", "verify").output
-
-
-def test_a_chain_that_is_broken_is_ended_and_another_one_says_so(home: settings.Home) -> None:
-    crosslife(home, "keys", "rotate", "lookup")
-    head_file(home).unlink()
-    assert crosslife(home, "keys", "rotate", "lookup").exit_code == 3
-    assert crosslife(home, "evidence", "restart", "--reason", "disk_failure", "--yes").exit_code == 0
-    assert crosslife(home, "keys", "rotate", "lookup").exit_code == 0
-    assert "ended because of: disk failure" in crosslife(home, "evidence", "verify").output

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -156,7 +156,7 @@ def test_a_server_that_takes_nothing_is_told_of_and_named_nowhere(home: settings
         with pytest.raises(evidence.AnchorUnusable, match="503") as refused:
             anchor(home)
         assert "rahasia" not in str(refused.value)
-        assert server.requests.count("post") == 3
+        assert server.requests.count("post") == 1
 
 
 @pytest.mark.parametrize("address", ["beside.jsonl", "ftp://host/x", "file://relative"])
@@ -177,7 +177,7 @@ def test_a_head_of_another_chain_is_never_kept_beside_it(home: settings.Home, tm
     cut(home, old)
     happen(home, "c")
     before = place.read_bytes()
-    with pytest.raises(evidence.LedgerBroken, match="the anchor knows another entry 3"):
+    with pytest.raises(evidence.AnchorDenies, match="the anchor knows another entry 3"):
         anchor(home)
     assert place.read_bytes() == before
 
@@ -231,12 +231,12 @@ def test_what_is_no_list_of_heads_says_nothing_of_the_ledger(
 
 
 def test_a_server_that_drips_is_left(home: settings.Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.notices.posting._LONGEST_SECONDS", 0)
+    monkeypatch.setattr("pipelines.evidence.anchors._SECONDS", 0)
     with served() as server:
         give(home, server.url)
         happen(home, "a")
         server.kept = b"{}\n"
-        with pytest.raises(evidence.AnchorUnusable, match="too slowly"):
+        with pytest.raises(evidence.AnchorUnusable, match="too slow"):
             evidence.look_with_keys(home, ring(home))
 
 
@@ -255,57 +255,24 @@ def test_a_file_that_cannot_be_written_is_told_of_without_its_name(home: setting
     assert "rahasia" not in str(refused.value)
 
 
-def test_another_chapter_says_of_what_it_follows_and_old_heads_stay_at_the_anchor(
-    home: settings.Home, tmp_path: Path
+@pytest.mark.parametrize("address", ["http://[::1/x", "file:///tmp/a%00b"])
+def test_an_address_that_cannot_be_read_is_refused_in_words(home: settings.Home, address: str) -> None:
+    with pytest.raises(evidence.AnchorUnusable, match="absolute path"):
+        evidence.refuse_unusable(home, address)
+
+
+@pytest.mark.parametrize("content", [b'{"important":"thesis"}', b"thesis\n", None])
+def test_a_file_of_somebody_else_is_no_anchor_and_stays_as_it_is(
+    home: settings.Home, tmp_path: Path, content: bytes | None
 ) -> None:
-    give(home, tmp_path / "elsewhere.jsonl")
+    place = tmp_path / "thesis"
+    place.mkdir() if content is None else place.write_bytes(content)
+    if content != b'{"important":"thesis"}':
+        with pytest.raises(evidence.AnchorUnusable, match=r"something else|cannot be read"):
+            evidence.refuse_unusable(home, str(place))
+    give(home, place)
     happen(home, "a")
-    anchor(home)
-    entries_file(home).write_bytes(entries_file(home).read_bytes().replace(b'"of":"a"', b'"of":"b"'))
-    before = evidence.look_with_keys(home, ring(home))
-    assert not before.is_sound
-    evidence.restart(home, ring(home), reason="tampering", at=AT)
-    happen(home, "c")
-    anchor(home)
-    verdict = evidence.look_with_keys(home, ring(home))
-    assert verdict.is_sound
-    assert [(each.number, each.reason, each.entries) for each in verdict.former] == [(1, "tampering", 2)]
-    assert verdict.anchored_entries == 2
-    evidence.restart(home, ring(home), reason="key_rotation", at=AT)
-    anchor(home)
-    verdict = evidence.look_with_keys(home, ring(home))
-    assert verdict.is_sound
-    assert [each.number for each in verdict.former] == [2, 1]
-    old = folder_of(home) / "chapter-2" / "entries.jsonl"
-    old.write_bytes(old.read_bytes()[:-5])
-    found = [each.what for each in evidence.look_with_keys(home, ring(home)).findings]
-    assert "chapter 2 was changed since it was ended" in found
-
-
-@pytest.mark.parametrize("call", range(1, 14))
-def test_a_restart_that_is_killed_is_completed_by_the_same_call(
-    home: settings.Home, monkeypatch: pytest.MonkeyPatch, call: int
-) -> None:
-    happen(home, "a")
-    left = [call]
-    replace = Path.replace
-
-    class Killed(BaseException):
-        pass
-
-    def dying(place: Path, to: Path) -> Path:
-        left[0] -= 1
-        if left[0] == 0:
-            raise Killed
-        return replace(place, to)
-
-    monkeypatch.setattr(Path, "replace", dying)
-    with suppress(Killed):
-        evidence.restart(home, ring(home), reason="disk_failure", at=AT)
-    monkeypatch.undo()
-    if not evidence.look_with_keys(home, ring(home)).former:
-        evidence.restart(home, ring(home), reason="disk_failure", at=AT)
-    happen(home, "b")
-    verdict = evidence.look_with_keys(home, ring(home))
-    assert verdict.is_sound
-    assert [(each.number, each.entries) for each in verdict.former] == [(1, 2)]
+    if content == b'{"important":"thesis"}':
+        with pytest.raises(evidence.AnchorUnusable, match="no head"):
+            anchor(home)
+        assert place.read_bytes() == content

@@ -20,6 +20,14 @@ from tests.desk import desk as desk
 from tests.desk import progress as progress
 
 AT = datetime(2026, 6, 30, 18, tzinfo=UTC)
+RELEASE = {
+    "edition": "e1",
+    "as_of": "",
+    "policy_version": "1",
+    "threshold_distinct_learners": 10,
+    "held_back": [],
+    "tables": [],
+}
 
 
 def record(desk: Desk, policy: Path | None = None) -> int:
@@ -164,21 +172,44 @@ def test_a_line_that_is_taken_out_of_the_log_of_openings_is_missed(desk: Desk) -
     assert evidence.look_with_keys(desk.home, keys.open_keyring(desk.home)).is_sound
     for damage in (whole.split(b"\n", 1)[1], b""):
         log.write_bytes(damage)
-        (found,) = evidence.look_with_keys(desk.home, keys.open_keyring(desk.home)).findings
-        assert "openings" in found.what
+        for _ in range(2):
+            (found,) = evidence.look_with_keys(desk.home, keys.open_keyring(desk.home)).findings
+            assert "openings" in found.what
+            # What is recorded next does not make it right.
+            record(desk)
 
 
 def test_a_release_says_up_to_where_it_was_made_of_what_is_recorded(desk: Desk) -> None:
     record(desk)
     count = len([*evidence.read(desk.home)])
-    told = {"edition": "e1", "as_of": "", "policy_version": "1", "threshold_distinct_learners": 10, "held_back": {}}
     desk.home.release.mkdir(exist_ok=True)
-    (desk.home.release / "release.json").write_text(json.dumps({**told, "tables": []}))
+    (desk.home.release / "release.json").write_text(json.dumps(RELEASE))
     assert record(desk) == 1
     assert of(desk, "release")[0].content["made_of_entries_up_to"] == count
     keys.keep_secret(desk.home, "midtrans_server_key", "abc")
     record(desk)
     assert len(of(desk, "release")) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"edition": "x"}',
+        json.dumps({**RELEASE, "edition": "siti@example.com"}),
+        json.dumps({**RELEASE, "held_back": ["/home/siti"]}),
+        json.dumps({**RELEASE, "held_back": ["x"] * 300_000}),
+        json.dumps({**RELEASE, "edition": {"siti": 1}}),
+    ],
+)
+def test_a_release_that_we_did_not_write_is_recorded_by_its_digest_alone(desk: Desk, text: str) -> None:
+    desk.home.release.mkdir(exist_ok=True)
+    (desk.home.release / "release.json").write_text(text)
+    record(desk)
+    (entry,) = of(desk, "release")
+    assert entry.content.keys() == {"release_json_sha256", "made_of_entries_up_to"}
+    assert evidence.look_with_keys(desk.home, keys.open_keyring(desk.home)).is_sound
 
 
 @pytest.mark.parametrize("times", [1, 2])

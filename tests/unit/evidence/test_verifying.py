@@ -78,7 +78,9 @@ def test_a_missing_head_is_named() -> None:
 def test_an_anchored_head_of_another_key_is_named_though_it_fits() -> None:
     lines, head = whole(FIRST, SECOND)
     forged = head_of(1, len(lines[0]), FIRST.digest, key=Ed25519PrivateKey.generate()).line
-    assert (None, "the anchor holds 1 heads that another key signed") in found(lines, head, forged)
+    assert (None, "the anchor holds 1 heads that another key signed: it serves one home alone") in found(
+        lines, head, forged
+    )
 
 
 def test_an_anchor_that_knows_more_or_others_is_believed() -> None:
