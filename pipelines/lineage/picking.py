@@ -11,10 +11,11 @@ _TAKING_SOME = ("limit", "offset", "qualify", "sample")
 def takes_few(scope: Scope) -> bool:
     """Say whether what a SELECT works out may be of a few rows: of the first ones, or of those with a place in a window."""
     below = (*_sources(scope), *scope.subquery_scopes)
-    return _is_picked_from(scope) or any(_is_cut_short(each) for each in below)
+    return _is_picked_from(scope) or any(is_cut_short(each) for each in below)
 
 
-def _is_cut_short(scope: Scope) -> bool:
+def is_cut_short(scope: Scope) -> bool:
+    """Say whether a query yields but some of its rows, be it the first ones or those with a place in a window."""
     tree = scope.expression
     distinct = tree.args.get("distinct")
     if any(tree.args.get(clause) for clause in _TAKING_SOME) or (
@@ -22,7 +23,7 @@ def _is_cut_short(scope: Scope) -> bool:
     ):
         return True
     if isinstance(tree, exp.SetOperation):
-        return any(_is_cut_short(side) for side in scope.set_operation_scopes)
+        return any(is_cut_short(side) for side in scope.set_operation_scopes)
     return takes_few(scope)
 
 

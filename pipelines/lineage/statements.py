@@ -7,80 +7,43 @@ what may come of what (taint).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from pipelines.lineage import comparing, operations
+from pipelines.lineage.dependencies import Column, Dependency, Operation, Statement, is_real
 from pipelines.lineage.operations import AGGREGATE, ASKED, COUNT, FIRST, MIDDLE, NAMED, TEST, Part
 from pipelines.lineage.parsing import LineageUnresolved, scope_of, table_of
-from pipelines.lineage.picking import takes_few
+from pipelines.lineage.picking import is_cut_short, takes_few
 
 
-@dataclass(frozen=True, order=True)
-class Column:
-    """A column of a dataset, a model or a published table."""
-
-    dataset: str
-    name: str
-
-    def __str__(self) -> str:
-        """Return `dataset.column`."""
-        return f"{self.dataset}.{self.name}"
-
-
-@dataclass(frozen=True, order=True)
-class Operation:
-    """What is done to a value: a treatment of the taxonomy, or one of SQL.
-
-    An aggregate says `by` what it is grouped, and whether it is `of_few` rows that were picked before.
-    """
-
-    name: str
-    by: tuple[Dependency, ...] = ()
-    of_few: bool = False
-
-
-@dataclass(frozen=True, order=True)
-class Dependency:
-    """A column that another one is made of; `through` are the operations on the way, the innermost first."""
-
-    column: Column
-    part: Part
-    through: tuple[Operation, ...] = ()
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What each column of a SELECT is made of, what decides about its rows, and which tables it reads, be it to count."""
-
-    columns: Mapping[str, frozenset[Dependency]]
-    rows: frozenset[Dependency]
-    tables: frozenset[str] = frozenset()
-
-
-def read(sql: str, *, name: str, known: Mapping[str, Sequence[str]]) -> Statement:
+def read(
+    sql: str, *, name: str, known: Mapping[str, Sequence[str]], before: Mapping[str, Statement] = MappingProxyType({})
+) -> Statement:
     """Return what the columns of the SELECT `name` are made of; `known` are the tables that it may read, with their columns.
+
+    Of tables that are statements themselves, `before` says which. A comparison with what is fixed there is with a constant.
 
     Raises LineageUnresolved.
     """
     scope = scope_of(sql, name=name, known=known)
-    reader = _Reader(name)
+    reader = _Reader(name, before)
     try:
         columns, rows = reader.read(scope, ())
     except RecursionError:
         raise LineageUnresolved(f"{name} is nested too deeply") from None
-    return Statement(columns, rows, frozenset(reader.tables))
+    return Statement(columns, rows, frozenset(reader.tables), is_cut_short(scope))
 
 
 _Columns: TypeAlias = Mapping[str, frozenset[Dependency]]
 
 
 class _Reader:
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, before: Mapping[str, Statement]) -> None:
+        self._name, self._before = name, before
         self._done: dict[int, tuple[_Columns, frozenset[Dependency]]] = {}
         self.tables = set[str]()
 
@@ -88,6 +51,18 @@ class _Reader:
         if id(scope) not in self._done:
             self._done[id(scope)] = self._read(scope, outer)
         return self._done[id(scope)]
+
+    def reads_some(self, scope: Scope) -> bool:
+        """Say whether one of the tables that a SELECT reads is but the first rows of another."""
+        return any(each in self._before and self._before[each].is_cut_short for each in _tables(scope))
+
+    def is_real(self, found: Iterable[Dependency]) -> bool:
+        """Say whether something is a value of a table, and of no statement in which it is fixed."""
+        return is_real(each for each in found if not self._is_fixed(each.column))
+
+    def _is_fixed(self, column: Column) -> bool:
+        statement = self._before.get(column.dataset)
+        return statement is not None and statement.is_fixed(column.name)
 
     def _read(self, scope: Scope, outer: tuple[Scope, ...]) -> tuple[_Columns, frozenset[Dependency]]:
         tree = scope.expression
@@ -98,8 +73,7 @@ class _Reader:
             return {each.name: frozenset() for each in names}, frozenset()
         if not isinstance(tree, exp.Select):
             raise LineageUnresolved(f"{self._name} has a part that is no SELECT: {type(tree).__name__}")
-        own = (table_of(each) for _, each in scope.selected_sources.values() if isinstance(each, exp.Table))
-        self.tables.update(filter(None, own))
+        self.tables.update(_tables(scope))
         within = _Scope(self, scope, outer)
         columns = {each.alias_or_name: frozenset(within.of(each, "value", ())) for each in tree.selects}
         names = [each.alias_or_name for each in tree.selects]
@@ -124,7 +98,7 @@ class _Reader:
         columns = {name: own | other for (name, own), other in pairs}
         for own, other in zip(left.values(), right.values(), strict=True) if decisive else ():
             for side, against in ((own, other), (other, own)):
-                compared = Operation(TEST if _is_real(against) else NAMED)
+                compared = Operation(TEST if self.is_real(against) else NAMED)
                 rows |= {_as(each, "filter", (compared,)) for each in side}
         return columns, rows
 
@@ -138,7 +112,7 @@ class _Scope:
         self._group: tuple[Dependency, ...] | None = None
         # For each row around it such a query works out something else: what it counts is of that row alone.
         self._is_of_a_row = any(each.is_subquery and each.external_columns for each in (scope, *outer))
-        self._is_of_few = self._is_of_a_row or takes_few(scope)
+        self._is_of_few = self._is_of_a_row or takes_few(scope) or reader.reads_some(scope)
 
     def rows(self, tree: exp.Select) -> Iterator[Dependency]:
         """Yield what decides about the rows of the SELECT and of what it reads."""
@@ -206,8 +180,8 @@ class _Scope:
 
     def _is_real(self, node: exp.Expr) -> bool:
         if isinstance(node, exp.Query) and (scope := self._below.get(id(node))):
-            return all(map(_is_real, self._reader.read(scope, self._around())[0].values()))
-        return _is_real(self.of(node, "value", ()))
+            return all(map(self._reader.is_real, self._reader.read(scope, self._around())[0].values()))
+        return self._reader.is_real(self.of(node, "value", ()))
 
     def _done_by(self, name: str | None) -> tuple[Operation, ...]:
         if name in (AGGREGATE, COUNT, FIRST, MIDDLE):
@@ -225,7 +199,7 @@ class _Scope:
         if not operations.tells_of_its_group(inner):
             return
         # The first or the largest of several values is one of them, and bears the labels that those have.
-        if operations.chooses(inner) and self._is_real(inner.this):
+        if operations.chooses(inner) and is_real(self.of(inner.this, "value", ())):
             return
         if isinstance(node, exp.Window):
             yield from (found for each in operations.framing(node) for found in self.of(each, "value", ()))
@@ -284,6 +258,6 @@ def _as(found: Dependency, part: Part, through: Iterable[Operation] = ()) -> Dep
     return Dependency(found.column, own, (*found.through, *done))
 
 
-def _is_real(found: Iterable[Dependency]) -> bool:
-    """Say whether something is a value of a table, as it stands there: not worked out, as what is can be any constant."""
-    return any(each.part == "value" and not each.through for each in found)
+def _tables(scope: Scope) -> set[str]:
+    own = (table_of(each) for _, each in scope.selected_sources.values() if isinstance(each, exp.Table))
+    return set(filter(None, own))

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipelines.contracts import Contracts, LakeColumn
+from pipelines.lineage.dependencies import Column, Dependency, Operation
 from pipelines.lineage.graph import AS_WRITTEN, LANDING, RELEASE, Dataset, Graph
 from pipelines.lineage.operations import AGGREGATE, COMPUTE, COUNT, CUT, FIRST, MIDDLE, NAMED, SHIFT, TEST
-from pipelines.lineage.statements import Column, Dependency, Operation
 
 DIRECT, ONLINE, SPECIAL, QUASI, PSEUDONYM, KEY, INSTANT, MEASURED, SINGLE = (
     "direct",

@@ -140,6 +140,23 @@ FEW = {
     "nearly_the_most": "quantile_cont(result_percent, 0.99) as v from int_learning_events_valid",
 }
 
+# The same through a model of its own.
+ACROSS = {
+    "the_first": (f"select result_percent as r from {EVENTS} limit 1", "avg(r) as v from int_planted"),
+    "a_constant": (
+        "select 'ab' as q",
+        f"count(*) as v from {EVENTS} as e join int_planted as k on e.learner_pseudonym = k.q",
+    ),
+    "a_flag": (
+        f"select starts_with(learner_pseudonym, 'ab') as f from {EVENTS}",
+        "count(*) as v from int_planted where f",
+    ),
+    "half_a_shift": (
+        "select started_at + interval '7' hour as t from fct_sessions",
+        "cast(t + interval '7' hour as date) as v from int_planted",
+    ),
+}
+
 SHIFTED = [
     "cast(s.started_at + interval '8' hour as date)",
     "cast(s.started_at - interval '7' hour as date)",
@@ -264,6 +281,12 @@ def test_what_is_worked_out_for_each_person_is_known_of_that_person(
 @pytest.mark.parametrize("name", FEW)
 def test_an_aggregate_of_one_row_ends_nothing(contracts: Contracts, models: Models, name: str) -> None:
     assert is_found(contracts, models, "a.v", beside(FEW[name]))
+
+
+@pytest.mark.parametrize("name", ACROSS)
+def test_what_one_model_hides_from_the_next_is_found(contracts: Contracts, models: Models, name: str) -> None:
+    first, then = ACROSS[name]
+    assert is_found(contracts, {**models, "int_planted": first}, "a.v", beside(then))
 
 
 @pytest.mark.parametrize("value", SHIFTED)
