@@ -4,11 +4,12 @@ Not here: who is told of a leak (cli, defs), how a treatment works (intake, iden
 """
 
 from pipelines.lineage.assembling import assemble, assemble_lake
+from pipelines.lineage.dependencies import Column, Dependency, Operation
 from pipelines.lineage.graph import LANDING, RELEASE, VAULT, Dataset, Graph
+from pipelines.lineage.labels import LABELS, Leak, LineageLeak, Tainted
 from pipelines.lineage.pages import write as write_page
 from pipelines.lineage.parsing import LineageUnresolved
-from pipelines.lineage.statements import Column, Dependency, Operation
-from pipelines.lineage.taint import LABELS, Leak, LineageLeak, Tainted, check, refuse_leaks
+from pipelines.lineage.taint import check, refuse_leaks
 
 __all__ = [
     "LABELS",

@@ -13,9 +13,9 @@ from pipelines.contracts.models import ConsentRule, Field
 from pipelines.intake.dialects import dialect_of
 from pipelines.intake.reasons import judged_fields
 from pipelines.intake.storing import states_links
+from pipelines.lineage.dependencies import Column, Dependency, Operation
 from pipelines.lineage.graph import AS_WRITTEN, LANDING, VAULT, Dataset
 from pipelines.lineage.operations import CUT, Part
-from pipelines.lineage.statements import Column, Dependency, Operation
 
 SUBJECT, LINK = Column(VAULT, "subject"), Column(VAULT, "link")
 JUDGE, SETTLE, READ_OUT, CONSENT, PSEUDONYMISE = "judge", "settle", "read_out", "consent", "pseudonymise"

@@ -13,9 +13,9 @@ from pipelines import disclosure
 from pipelines.contracts import Contracts, InboundContract, InternalContract, OutboundContract
 from pipelines.lineage import arriving, projected, statements
 from pipelines.lineage.arriving import CONSENT, LINK, PSEUDONYMISE, SUBJECT, of
+from pipelines.lineage.dependencies import Column, Dependency, Operation, Statement
 from pipelines.lineage.graph import LANDING, RELEASE, VAULT, Dataset, Graph
 from pipelines.lineage.parsing import LineageUnresolved, tables_of
-from pipelines.lineage.statements import Column, Dependency, Operation, Statement
 
 ASSESSED = "assess"
 """What a cell goes through before it is published (disclosure)."""
@@ -80,7 +80,7 @@ def _statements(models: Mapping[str, str], known: Mapping[str, list[str]]) -> di
     columns, found = dict(known), dict[str, Statement]()
     try:
         for name in TopologicalSorter({name: sorted(own & models.keys()) for name, own in read.items()}).static_order():
-            found[name] = statements.read(models[name], name=name, known=columns)
+            found[name] = statements.read(models[name], name=name, known=columns, before=found)
             columns[name] = list(found[name].columns)
     except CycleError as error:
         raise LineageUnresolved(f"models are made of each other: {', '.join(error.args[1])}") from None

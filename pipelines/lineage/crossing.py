@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 from pipelines.contracts import Contracts
 from pipelines.contracts.projections import AGGREGATED
+from pipelines.lineage.dependencies import Column, Dependency
 from pipelines.lineage.graph import Dataset, Graph
 from pipelines.lineage.operations import COMPUTE
-from pipelines.lineage.statements import Column, Dependency
 
 Found: TypeAlias = tuple[Column, str, str, Column]
 """A column, a label, what is wrong with that (`{}` stands for what the label tells), and the column that bears the label."""

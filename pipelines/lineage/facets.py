@@ -21,10 +21,10 @@ from openlineage.client.facet_v2 import (
 )
 
 from pipelines.contracts import Contracts, InboundContract, InternalContract, OutboundContract
+from pipelines.lineage.dependencies import Dependency
 from pipelines.lineage.graph import LANDING, RELEASE, Dataset, Graph
-from pipelines.lineage.operations import AGGREGATE, MIDDLE
+from pipelines.lineage.operations import AGGREGATE, COUNT, MIDDLE
 from pipelines.lineage.runs import Checked
-from pipelines.lineage.statements import Dependency
 
 NAMESPACE = "crosslife"
 PRODUCER = "urn:crosslife:warehouse"
@@ -135,7 +135,7 @@ class Teller:
         names = [operation.name for operation in each.through]
         if each.part != "value":
             kind, subtype = "INDIRECT", _DECIDES[each.part]
-        elif {AGGREGATE, MIDDLE} & set(names):
+        elif {AGGREGATE, COUNT, MIDDLE} & set(names):
             kind, subtype = "DIRECT", "AGGREGATION"
         else:
             kind, subtype = "DIRECT", "TRANSFORMATION" if set(names) - {_KEEP} else "IDENTITY"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeAlias
 
+from pipelines.lineage.dependencies import Column, Dependency
 from pipelines.lineage.parsing import LineageUnresolved
-from pipelines.lineage.statements import Column, Dependency
 
 Layer: TypeAlias = Literal["landing", "vault", "lake", "model", "release"]
 

@@ -11,14 +11,48 @@ from sqlglot import exp
 Part: TypeAlias = Literal["value", "condition", "filter", "join", "group", "order", "window", "counted"]
 """How a column takes part: its value is passed on, it decides between values or about rows, or rows are counted by it."""
 
-AGGREGATE, MIDDLE, CUT, TEST, NAMED, COMPUTE = "aggregate", "middle", "cut_to_day", "test", "named", "compute"
-"""A figure of many values; one from the middle of many; a day; a comparison, and one with a constant; anything else."""
+AGGREGATE, COUNT, MIDDLE = "aggregate", "count", "middle"
+"""A figure of many values; how many they are; one from the middle of many."""
+SHIFT, CUT, COMPUTE = "shift", "cut_to_day", "compute"
+"""An instant by the clock of Jakarta; a day; anything else that is worked out of a value."""
+TEST, NAMED, FIRST = "test", "named", "first"
+"""A comparison; one with what stands in the statement itself; to say by its rank which row of a group is taken."""
+ASKED = "asked"
+"""Of an operand that is asked for yes or no: what that makes of its own operands is said in `comparing`."""
 
-_AGGREGATES = (exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.Stddev, exp.Variance, exp.ApproxDistinct)
+_COUNTS = (exp.Count, exp.ApproxDistinct)
+_AGGREGATES = (exp.Sum, exp.Avg, exp.Stddev, exp.Variance)
+# These choose one of the values, and tell no more of a group than that.
+_CHOOSING = (
+    exp.Max,
+    exp.Min,
+    exp.AnyValue,
+    exp.First,
+    exp.Last,
+    exp.FirstValue,
+    exp.LastValue,
+    exp.NthValue,
+    exp.Lag,
+    exp.Lead,
+    exp.ArgMax,
+    exp.ArgMin,
+)
+_SHARES = (0.1, 0.9)
+_JAKARTA = ("7", "HOUR")
+# What these make of a key or a pseudonym still is one, and of an instant still its text.
+_WIDE = {"BIGINT", "HUGEINT", "VARCHAR", "TEXT"}
 _DAY_OR_LONGER = {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
 _DATE_PARTS = re.compile(r"(?:[^%]|%-?[YymdjGVuUWbBaA])*")
 _LEAVES = (
     exp.Literal,
+    exp.RawString,
+    exp.ByteString,
+    exp.HexString,
+    exp.BitString,
+    exp.National,
+    exp.UnicodeString,
+    exp.Heredoc,
+    exp.LimitOptions,
     exp.Boolean,
     exp.Null,
     exp.Var,
@@ -27,7 +61,7 @@ _LEAVES = (
     exp.CurrentDate,
     exp.CurrentTimestamp,
 )
-# These pass an instant on as it is.
+# These pass a value on as it is.
 _TRANSPARENT = (
     exp.Alias,
     exp.Paren,
@@ -46,67 +80,120 @@ _TRANSPARENT = (
     exp.And,
     exp.Or,
     exp.Not,
+    exp.Where,
+    exp.Having,
+    exp.Qualify,
+    exp.Group,
+    exp.Order,
+    exp.Limit,
+    exp.Offset,
+    exp.Tuple,
+    exp.WithinGroup,
+    exp.IgnoreNulls,
+    exp.RespectNulls,
+    exp.Rollup,
+    exp.Cube,
+    exp.GroupingSets,
 )
+
+
+def is_leaf(node: exp.Expr) -> bool:
+    """Say whether something is made of nothing else: a constant, a name, a type, the time of day."""
+    return isinstance(node, _LEAVES)
 
 
 def is_followed(node: exp.Expr) -> bool:
     """Say whether an operation is made of its operands alone: neither a star nor a whole row nor something unknown."""
     if isinstance(node, exp.TableColumn | exp.Star | exp.Table):
         return False
-    return isinstance(node, _LEAVES) or next(node.iter_expressions(), None) is not None or isinstance(node, exp.Func)
+    has_operands = next(node.iter_expressions(), None) is not None
+    # The group of everything, (), has none.
+    return is_leaf(node) or has_operands or isinstance(node, exp.Func | exp.Tuple)
 
 
 def operands(node: exp.Expr, part: Part) -> Iterator[tuple[exp.Expr, Part, str | None]]:
-    """Yield the operands of an operation, with the part that each takes and what the operation does to it."""
-    decides: Part = "condition" if part == "value" else part
+    """Yield the operands of an operation that is no comparison, with the part of each and what is done to it."""
     if isinstance(node, exp.Window):
-        yield from _window(node, part, decides)
+        yield from _window(node, part)
     elif isinstance(node, exp.If | exp.Case):
-        yield from _branches(node, part, decides)
-    elif isinstance(node, exp.Filter | exp.ArgMin | exp.ArgMax):
+        yield from _branches(node, part)
+    elif isinstance(node, exp.Filter):
         yield node.this, part, None
-        yield node.expression, decides, TEST
-    elif isinstance(node, exp.Predicate) and not isinstance(node, exp.Boolean):
-        test = NAMED if _names_a_value(node) else TEST
-        yield from ((each, decides, test) for each in node.iter_expressions())
+        yield node.expression.this, deciding(part), ASKED
+    elif isinstance(node, exp.ArgMin | exp.ArgMax):
+        yield node.this, part, None
+        yield node.expression, deciding(part), FIRST
     else:
-        operation = _aggregate(node) or (CUT if _cuts(node) else None if _passes_on(node) else COMPUTE)
+        operation = _aggregate(node) or (CUT if _cuts(node) else SHIFT if _shifts(node) else None)
+        operation = operation or (None if _passes_on(node) else COMPUTE)
         yield from ((each, part, operation) for each in node.iter_expressions() if not isinstance(each, exp.Star))
 
 
-def _window(node: exp.Window, part: Part, decides: Part) -> Iterator[tuple[exp.Expr, Part, str | None]]:
-    inner = node.this
+def deciding(part: Part) -> Part:
+    """Return the part of what decides between values, or about what its result decides about."""
+    return "condition" if part == "value" else part
+
+
+def tells_of_its_group(node: exp.Expr) -> bool:
+    """Say whether an operation is worked out of all the rows of a group or window; what is unknown may be."""
+    return isinstance(node, exp.AggFunc | exp.Anonymous | exp.RowNumber) and not isinstance(node, exp.ParameterizedAgg)
+
+
+def chooses(node: exp.Expr) -> bool:
+    """Say whether an operation passes on one of the values of a group or window."""
+    return isinstance(node, _CHOOSING)
+
+
+def within(node: exp.Window) -> exp.Expr:
+    """Return what is worked out over a window, without what it leaves out."""
+    inner: exp.Expr = node.this
     while isinstance(inner, exp.Filter | exp.IgnoreNulls | exp.RespectNulls | exp.WithinGroup):
-        if inner.args.get("expression"):
-            yield inner.expression, decides, TEST
         inner = inner.this
+    return inner
+
+
+def framing(node: exp.Window) -> list[exp.Expr]:
+    """Return what decides which rows a window is of: partition, order and the bounds of its frame."""
+    order, spec = node.args.get("order"), node.args.get("spec")
+    bounds = [spec.args.get(name) for name in ("start", "end")] if spec else []
+    return [
+        *(node.args.get("partition_by") or ()),
+        *([order] if order else ()),
+        *(each for each in bounds if isinstance(each, exp.Expr)),
+    ]
+
+
+def _window(node: exp.Window, part: Part) -> Iterator[tuple[exp.Expr, Part, str | None]]:
+    inner, outer = within(node), node.this
+    while outer is not inner:
+        if isinstance(outer, exp.Filter):
+            yield outer.expression.this, deciding(part), ASKED
+        elif isinstance(outer, exp.WithinGroup):
+            yield outer.expression, part, None
+        outer = outer.this
     # What is worked out over a window stands in every row: of one person's rows it is that person's.
     if _aggregate(inner):
-        yield from ((each, part, None) for each in inner.iter_expressions() if not isinstance(each, exp.Star))
+        done = COUNT if isinstance(inner, _COUNTS) else None
+        yield from ((each, part, done) for each in inner.iter_expressions() if not isinstance(each, exp.Star))
     else:
         yield inner, part, None
-    for each in [*(node.args.get("partition_by") or ()), *([node.args["order"]] if node.args.get("order") else ())]:
-        yield each, "window", None
+    yield from ((each, "window", None) for each in framing(node))
 
 
-def _branches(node: exp.If | exp.Case, part: Part, decides: Part) -> Iterator[tuple[exp.Expr, Part, str | None]]:
-    if node.this:
-        # CASE x WHEN 'a' compares x with a constant.
-        yield node.this, decides, NAMED if isinstance(node, exp.Case) else TEST
+def _branches(node: exp.If | exp.Case, part: Part) -> Iterator[tuple[exp.Expr, Part, str | None]]:
+    # CASE x WHEN y compares x with y, which `comparing` says.
+    if isinstance(node, exp.If) and not (isinstance(node.parent, exp.Case) and node.parent.this):
+        yield node.this, deciding(part), ASKED
     for name in ("ifs", "true", "false", "default"):
         found = node.args.get(name)
         for each in found if isinstance(found, list) else [found] if found else []:
             yield each, part, None
 
 
-def _names_a_value(node: exp.Expr) -> bool:
-    """Say whether a comparison is with a value that stands in the statement, other than an empty one."""
-    literals = (each for each in node.iter_expressions() if isinstance(each, exp.Literal))
-    return not isinstance(node, exp.Is) and any(each.is_string and each.name != "" for each in literals)
-
-
 def _aggregate(node: exp.Expr) -> str | None:
     """Return what an operation does with many values; an order statistic is one of them, unless it is from the middle."""
+    if isinstance(node, _COUNTS):
+        return COUNT
     if isinstance(node, _AGGREGATES):
         return AGGREGATE
     if isinstance(node, exp.Median):
@@ -115,7 +202,8 @@ def _aggregate(node: exp.Expr) -> str | None:
     if isinstance(inner, exp.PercentileCont):
         share = inner.this if isinstance(node, exp.WithinGroup) else inner.args.get("expression")
         is_number = isinstance(share, exp.Literal) and not share.is_string
-        return MIDDLE if is_number and 0 < float(str(share)) < 1 else None
+        least, most = _SHARES
+        return MIDDLE if is_number and least <= float(str(share)) <= most else None
     return None
 
 
@@ -131,10 +219,17 @@ def _cuts(node: exp.Expr) -> bool:
     return False
 
 
+def _shifts(node: exp.Expr) -> bool:
+    """Say whether an operation is the one shift of an instant whose day may be taken: other days, together, tell the hour."""
+    if not isinstance(node, exp.Add) or not isinstance(node.expression, exp.Interval):
+        return False
+    return (str(node.expression.name), node.expression.text("unit").upper()) == _JAKARTA
+
+
 def _passes_on(node: exp.Expr) -> bool:
-    """Say whether an operation leaves an instant what it is: then its day can still be taken, and of anything else not."""
-    if isinstance(node, exp.Add | exp.Sub):
-        return isinstance(node.expression, exp.Interval)
+    """Say whether an operation leaves a value what it is: then an instant's day can still be taken."""
     if isinstance(node, exp.Cast | exp.TryCast):
-        return str(node.to.this.name).startswith(("TIMESTAMP", "DATETIME"))
-    return isinstance(node, _TRANSPARENT) or not isinstance(node, exp.Func | exp.Binary | exp.Unary)
+        kind = str(node.to.this.name)
+        is_wide = isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast) and kind in _WIDE
+        return kind.startswith(("TIMESTAMP", "DATETIME")) or (is_wide and not node.to.expressions)
+    return isinstance(node, _TRANSPARENT) or is_leaf(node)

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipelines.contracts import Contracts
+from pipelines.lineage.dependencies import Column, Dependency
 from pipelines.lineage.graph import LANDING, RELEASE, Dataset, Graph
+from pipelines.lineage.labels import LABELS, Tainted
 from pipelines.lineage.operations import COMPUTE
-from pipelines.lineage.statements import Column, Dependency
-from pipelines.lineage.taint import LABELS, Tainted
 
 _LAYERS = {
     "release": "Published",

@@ -42,7 +42,9 @@ def scope_of(sql: str, *, name: str, known: Mapping[str, Sequence[str]]) -> Scop
     Raises LineageUnresolved.
     """
     with _understood(name):
-        tree = _with_own_tables(_parsed(sql, name=name), name=name, known=known)
+        tree = _parsed(sql, name=name)
+        _refuse_what_renames(tree, name=name)
+        tree = _with_windows_in_place(_with_own_tables(tree, name=name, known=known), name=name)
         _refuse_what_leads_elsewhere(tree, name=name)
         schema: dict[str, object] = {_TABLE + table: dict.fromkeys(own, "unknown") for table, own in known.items()}
         scope = build_scope(qualify(tree, schema=schema, dialect=DIALECT, quote_identifiers=False, identify=False))
@@ -101,6 +103,39 @@ def _with_own_tables(tree: exp.Query, *, name: str, known: Mapping[str, Sequence
         table.set("db", None)
         table.set("catalog", None)
     return tree
+
+
+def _with_windows_in_place(tree: exp.Query, *, name: str) -> exp.Query:
+    """Return a tree in which each window says itself what it is over; one with a name takes what that one says."""
+    for select in tree.find_all(exp.Select):
+        named = {each.name: each for each in select.args.get("windows") or ()}
+        for window in [*named.values(), *select.find_all(exp.Window)]:
+            at = window.find_ancestor(exp.Select)
+            if at is not select or not (meant := window.args.get("alias")):
+                continue
+            if meant.name not in named:
+                raise LineageUnresolved(f"{name} has a window {meant.name} that is not defined")
+            window.set("alias", None)
+            for part in ("partition_by", "order", "spec"):
+                said = named[meant.name].args.get(part)
+                if said and not window.args.get(part):
+                    window.set(part, [each.copy() for each in said] if isinstance(said, list) else said.copy())
+        select.set("windows", None)
+    return tree
+
+
+def _refuse_what_renames(tree: exp.Query, *, name: str) -> None:
+    """Refuse what gives columns other names by their position, or makes columns of rows and rows of columns."""
+    for pivot in tree.find_all(exp.Pivot):
+        kind = "UNPIVOT" if pivot.args.get("unpivot") else "PIVOT"
+        raise LineageUnresolved(f"{name} has {kind}, which is not followed: write each column as a case or a union")
+    for table in tree.find_all(exp.Table):
+        alias = table.args.get("alias")
+        if isinstance(table.this, exp.Identifier) and alias and alias.args.get("columns"):
+            raise LineageUnresolved(f"{name} renames the columns of {table.name} by position: name them in a subselect")
+    for join in tree.find_all(exp.Join):
+        if str(join.args.get("method") or "").upper() in ("NATURAL", "POSITIONAL"):
+            raise LineageUnresolved(f"{name} joins by names or places that it does not say: write ON or USING")
 
 
 def _refuse_what_leads_elsewhere(tree: exp.Query, *, name: str) -> None:

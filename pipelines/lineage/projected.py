@@ -7,6 +7,7 @@ datasets there are (assembling), what may cross from one domain to another (cros
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import sqlglot
 from sqlglot import exp
@@ -15,9 +16,9 @@ from pipelines.contracts import Contracts, InternalContract, LakeColumn
 from pipelines.contracts.projections import AGGREGATED, CUT, TRANSLATED, translated
 from pipelines.lineage import statements
 from pipelines.lineage.arriving import PSEUDONYMISE, SUBJECT, of
-from pipelines.lineage.operations import AGGREGATE
+from pipelines.lineage.dependencies import Dependency, Operation, Statement
+from pipelines.lineage.operations import AGGREGATE, COUNT
 from pipelines.lineage.parsing import DIALECT, LineageUnresolved
-from pipelines.lineage.statements import Dependency, Operation, Statement
 
 
 def read(contract: InternalContract, contracts: Contracts, known: Mapping[str, list[str]]) -> Statement:
@@ -38,7 +39,7 @@ def read(contract: InternalContract, contracts: Contracts, known: Mapping[str, l
         column.name: _written(column, found.columns[column.name], is_translated=column.name in crossing)
         for column in contract.lake_columns
     }
-    return Statement(columns, found.rows | known_there, found.tables)
+    return replace(found, columns=columns, rows=found.rows | known_there)
 
 
 def _written(column: LakeColumn, made_of: frozenset[Dependency], *, is_translated: bool) -> frozenset[Dependency]:
@@ -84,5 +85,5 @@ def _as_if_aggregated(contract: InternalContract, known: Mapping[str, list[str]]
 
 def _is_aggregate(made_of: frozenset[Dependency]) -> bool:
     """Say whether something is aggregated, and every value."""
-    is_done = {each: any(done.name == AGGREGATE for done in each.through) for each in made_of}
+    is_done = {each: any(done.name in (AGGREGATE, COUNT) for done in each.through) for each in made_of}
     return any(is_done.values()) and all(done for each, done in is_done.items() if each.part == "value")

@@ -8,37 +8,29 @@ removes stands in the taxonomy. Not here: the graph (assembling), who is told (c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pipelines.contracts import Contracts, LakeColumn
 from pipelines.lineage import crossing
+from pipelines.lineage.dependencies import Column, Dependency, Operation
 from pipelines.lineage.graph import AS_WRITTEN, LANDING, RELEASE, Dataset, Graph
-from pipelines.lineage.operations import AGGREGATE, COMPUTE, CUT, MIDDLE, NAMED
-from pipelines.lineage.statements import Column, Dependency, Operation
-
-DIRECT, ONLINE, SPECIAL, QUASI, PSEUDONYM, KEY, INSTANT, MEASURED, SINGLE = (
-    "direct",
-    "online",
-    "special",
-    "quasi",
-    "pseudonym",
-    "key",
-    "instant",
-    "measured",
-    "single",
+from pipelines.lineage.labels import (
+    DIRECT,
+    INSTANT,
+    KEY,
+    LABELS,
+    MEASURED,
+    ONLINE,
+    PSEUDONYM,
+    QUASI,
+    SINGLE,
+    SPECIAL,
+    Leak,
+    LineageLeak,
+    Tainted,
 )
-LABELS: Mapping[str, str] = {
-    DIRECT: "names a person or an account by itself",
-    ONLINE: "the id of a browser, a connection or an act, as it arrived",
-    SPECIAL: "of a kind that the law protects more",
-    QUASI: "narrows down who it is",
-    PSEUDONYM: "stands for a person in one domain",
-    KEY: "stands for one act",
-    INSTANT: "the instant of an act",
-    MEASURED: "worked out of instants",
-    SINGLE: "what is known of one person or act",
-}
+from pipelines.lineage.operations import AGGREGATE, COMPUTE, COUNT, CUT, FIRST, MIDDLE, NAMED, SHIFT, TEST
+
 # Nothing but a treatment at intake takes these away, and every part that a column takes passes them on.
 _RAW = frozenset({DIRECT, ONLINE, SPECIAL})
 _NAMED = 3
@@ -49,32 +41,9 @@ _IDENTIFYING = frozenset({PSEUDONYM, KEY, INSTANT})
 # These words are of treatments and of SQL alike, and mean the same.
 _OPERATIONS = frozenset({AGGREGATE, CUT})
 
+_ASK = "ask whether it is null, or compare it as it is with a column"
+
 _Labels: TypeAlias = dict[str, Dependency | None]
-
-
-class LineageLeak(RuntimeError):
-    """A column tells more of a person than it may; nothing is built."""
-
-
-@dataclass(frozen=True, order=True)
-class Leak:
-    """A column that tells what it may not: why, and the way from where it was told first, both ends included."""
-
-    column: Column
-    why: str
-    path: tuple[Column, ...]
-
-    def __str__(self) -> str:
-        """Say it with the path."""
-        return f"{self.column} {self.why}: {' > '.join(map(str, self.path))}"
-
-
-@dataclass(frozen=True)
-class Tainted:
-    """The labels of every column, and what is wrong with any."""
-
-    labels: Mapping[Column, frozenset[str]]
-    leaks: tuple[Leak, ...]
 
 
 def check(graph: Graph, contracts: Contracts) -> Tainted:
@@ -114,48 +83,61 @@ class _Flow:
 
     def _of(self, dependencies: Iterable[Dependency]) -> _Labels:
         found: _Labels = {}
-        for each in sorted(dependencies):
+        every = sorted(dependencies)
+        for each in every:
             for label in self.labels[each.column]:
-                if self._passes(label, each):
-                    found.setdefault(self._becomes(label, each), each)
+                if (left := self._left(label, each)) is not None:
+                    found.setdefault(left, each)
+        # Where the values themselves are known of one person, that is what is told.
+        for each in every:
             if each.part == "counted" and not any(map(self._is_of_many, each.through)):
                 found.setdefault(SINGLE, each)
         return found
 
-    def _passes(self, label: str, by: Dependency) -> bool:
+    def _left(self, label: str, by: Dependency) -> str | None:
+        """Return what a dependency leaves of a label; None where it takes it away."""
         kind, names = label.partition(":")[0], [each.name for each in by.through]
         if kind in _RAW:
-            return not any(kind in self._removes.get(name, ()) for name in names if name not in _OPERATIONS)
-        if by.part != "value" or self._ends(kind, by.through):
-            return False
+            removed = any(kind in self._removes.get(name, ()) for name in names if name not in _OPERATIONS)
+            return None if removed else label
         # What stands in the lake says itself what it still is (`leaves` of its treatment).
         treatments = self._removes.keys() & set(names) - _OPERATIONS
-        return not treatments or "keep" in treatments
+        if by.part != "value" or (treatments and "keep" not in treatments):
+            return None
+        return self._after(label, by.through)
 
-    def _becomes(self, label: str, by: Dependency) -> str:
-        names = [each.name for each in by.through]
-        return MEASURED if label == INSTANT and by.part == "value" and COMPUTE in names else label
+    def _passes(self, label: str, by: Dependency) -> bool:
+        return self._left(label, by) is not None
 
-    def _ends(self, kind: str, through: tuple[Operation, ...]) -> bool:
-        """Say whether operations take a label of a single person or act away: by working out something of many, or a day."""
-        names = [each.name for each in through]
-        if kind == INSTANT and CUT in names:
-            return COMPUTE not in names[: names.index(CUT)]
-        # A pseudonym, a key or an instant has no middle: it would be one of them.
-        ending = {AGGREGATE} if kind in _IDENTIFYING else {AGGREGATE, MIDDLE}
-        return any(each.name in ending and self._is_of_many(each) for each in through)
+    def _after(self, label: str, through: Iterable[Operation]) -> str | None:
+        """Return what operations leave of a label: how many there are, something of many people, or a day ends it."""
+        done = list[str]()
+        for each in through:
+            kind = label.partition(":")[0]
+            is_as_it_was = COMPUTE not in done
+            if kind in (PSEUDONYM, KEY) and each.name == COUNT and is_as_it_was:
+                return None
+            # An instant has no sum and no middle: what has is worked out of it. The days of two shifts tell the hour.
+            if kind == INSTANT and (
+                each.name == COUNT or (each.name == CUT and is_as_it_was and done.count(SHIFT) <= 1)
+            ):
+                return None
+            if kind not in _IDENTIFYING and self._is_of_many(each):
+                return None
+            done.append(each.name)
+            if kind == INSTANT and each.name == COMPUTE:
+                label = MEASURED
+        return MEASURED if label == INSTANT and SHIFT in done else label
 
     def _is_of_many(self, operation: Operation) -> bool:
         """Say whether an operation works out something of several people: no person, act or instant is grouped by."""
-        if operation.name not in (AGGREGATE, MIDDLE):
+        if operation.name not in (AGGREGATE, COUNT, MIDDLE) or operation.of_few:
             return False
-        told = {
-            label.partition(":")[0]
-            for by in operation.by
-            for label in self.labels[by.column]
-            if self._passes(label, by)
-        }
-        return not told & (_RAW | _IDENTIFYING | {MEASURED})
+        return not self._grouped_by(operation) & (_RAW | _IDENTIFYING | {MEASURED})
+
+    def _grouped_by(self, operation: Operation) -> set[str]:
+        left = (self._left(label, by) for by in operation.by for label in self.labels[by.column])
+        return {label.partition(":")[0] for label in left if label}
 
     def _first(self, dataset: Dataset, name: str) -> _Labels:
         """Return what a column tells of its own accord: a field as it lands, and a treated value."""
@@ -196,19 +178,39 @@ class _Flow:
                 for label in sorted(self.labels[column]):
                     kind = label.partition(":")[0]
                     if kind in _SINGLE - allowed:
-                        yield self._leak(column, label, f"is published and {LABELS[kind]}, without being aggregated")
+                        how = self._counted_by(column, label) or "without being aggregated"
+                        yield self._leak(column, label, f"is published and {LABELS[kind]}, {how}")
+
+    def _counted_by(self, column: Column, label: str) -> str | None:
+        """Return by what a value is counted so that it is known of one person or act, where that is why."""
+        by = self.labels[column].get(label)
+        while by is not None and by.part != "counted":
+            by = self.labels[by.column].get(label)
+        if by is None:
+            return None
+        is_instant = {INSTANT, MEASURED} & self.labels[by.column].keys()
+        return f"counted by {by.column}" + (": cut it to the day" if is_instant else "")
 
     def named(self) -> Iterator[Leak]:
         """Yield models and projections that compare a pseudonym or a key with a constant, which picks one person out."""
         for dataset in self._graph.datasets.values():
             for each in sorted(dataset.made_of()) if dataset.layer in ("lake", "model") else ():
-                names = [operation.name for operation in each.through]
-                before = each.through[: names.index(NAMED)] if NAMED in names else ()
-                for label in sorted(self.labels[each.column]) if NAMED in names and each.part != "window" else ():
+                for label in sorted(self.labels[each.column]):
                     kind = label.partition(":")[0]
-                    if kind in (PSEUDONYM, KEY) and not self._ends(kind, before):
+                    if kind in (PSEUDONYM, KEY) and self._picks_out(label, each.through):
                         path = (*self._way(each.column, label), Column(dataset.name, "*"))
-                        yield Leak(Column(dataset.name, "*"), f"compares what {LABELS[kind]} with a constant", path)
+                        why = f"compares what {LABELS[kind]} with a constant, or part of it with anything: {_ASK}"
+                        yield Leak(Column(dataset.name, "*"), why, path)
+
+    def _picks_out(self, label: str, through: tuple[Operation, ...]) -> bool:
+        """Say whether a label is compared with what is known, or was worked on before: of one sign of it a test may be."""
+        at = next((at for at, each in enumerate(through) if each.name in (TEST, NAMED, FIRST)), None)
+        if at is None or self._after(label, through[:at]) is None:
+            return False
+        if through[at].name == FIRST:
+            # Among one person's rows nobody is picked out.
+            return not self._grouped_by(through[at]) & {PSEUDONYM, KEY}
+        return through[at].name == NAMED or any(each.name == COMPUTE for each in through[:at])
 
     def domains(self) -> Iterator[Leak]:
         """Yield models that are made, on whatever way, of pseudonyms of two domains, or of another than the table is of."""
