@@ -23,6 +23,7 @@ from pipelines.settings import Home
 LANDING, QUARANTINE = "landing", "quarantine"
 QUARANTINE_KEYS = "quarantine/"
 _MOST_DAYS_SINCE_THE_LAST_BATCH = 62
+_MANY = 100
 
 
 class BrakeHeld(RuntimeError):
@@ -112,18 +113,20 @@ def plan(home: Home, ring: Keyring, contracts: Contracts, *, as_of: datetime) ->
         policy_version=policy.version,
         drops=drops,
         kept=len(found) - len(over),
-        unusual=_unusual(today, last=last) if over or keys else "",
+        unusual=_unusual(today, last=last, over=len(over), found=len(found)) if over or keys else "",
         landed=tuple(each.path for each in over if each.zone == LANDING),
         quarantined=tuple(each.path for each in over if each.zone == QUARANTINE),
         key_ids=keys,
     )
 
 
-def _unusual(today: date, *, last: date) -> str:
-    """Say what is unusual: a clock that jumped would let everything go at once, and rightly so by itself."""
+def _unusual(today: date, *, last: date, over: int, found: int) -> str:
+    """Say what is unusual: a clock that jumped, or a window that shrank, would let all go at once, and rightly so by itself."""
     days = (today - last).days
     if days > _MOST_DAYS_SINCE_THE_LAST_BATCH:
         return f"the last batch was taken in on {last}, {days:,} days before {today}: see that the clock is right"
+    if found >= _MANY and over > found / 2:
+        return f"{over:,} of {found:,} files would go: see that the policy's windows are right"
     return ""
 
 

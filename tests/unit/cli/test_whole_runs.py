@@ -58,4 +58,4 @@ def test_a_demo_ends_with_completion_rates_and_a_second_one_changes_nothing(tmp_
     assert _batches(tmp_path) == batches + 1
     assert _content(tmp_path / "release") == published
     head.write_bytes(kept)
-    assert crosslife("run", "--home", tmp_path, "--as-of", "2026-07-02").returncode == 0
+    assert crosslife("evidence", "verify", "--home", tmp_path).returncode == 0

@@ -139,6 +139,17 @@ def test_a_clock_that_jumped_lets_nothing_go_by_itself(full: Desk) -> None:
     assert apply(full, 3_650, agreed=found.checksum).overdue == 0
 
 
+def test_a_window_that_shrank_lets_nothing_go_by_itself(full: Desk) -> None:
+    for number in range(120):
+        full.land("courses", f"{number:03d}.jsonl", [{**COURSES[0], "title": f"Kursus {number}"}])
+    full.run()
+    assert plan(full, 7).unusual == ""
+    assert "see that the policy's windows are right" in plan(full, 8).unusual
+    with pytest.raises(retention.BrakeHeld, match="windows"):
+        apply(full, 8)
+    assert len(landed(full)) == 122
+
+
 @pytest.mark.parametrize("at", ["prepare_intervention", "finish", "change", "unlink"])
 def test_killed_anywhere_the_next_call_lets_go_what_is_left(
     full: Desk, monkeypatch: pytest.MonkeyPatch, at: str
