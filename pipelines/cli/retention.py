@@ -78,10 +78,11 @@ def apply(agreed: str | None, home: Path | None, as_of: datetime | None, policy:
     with lake.writer_lock(here.home), here.recorded():
         applied = room.apply(here.home, ring, here.contracts(), as_of=here.as_of, agreed=agreed)
     if as_json:
-        print_json({**_told(applied.plan), "overdue": applied.overdue})
+        print_json({**_told(applied.plan), "changed": applied.changed})
         return
     _show(applied.plan)
-    click.echo(f"gone: {applied.plan.files:,} files, kept: {applied.plan.kept:,}, overdue: {applied.overdue:,}")
+    gone = applied.plan.files - applied.changed
+    click.echo(f"gone: {gone:,} files, kept: {applied.plan.kept:,}, overdue: none")
 
 
 def _told(found: Plan) -> dict[str, Any]:
@@ -93,12 +94,17 @@ def _told(found: Plan) -> dict[str, Any]:
         "drops": [asdict(drop) for drop in found.drops],
         "keys": len(found.key_ids),
         "kept": found.kept,
+        "unjudged": found.unjudged,
     }
 
 
 def _show(found: Plan) -> None:
     if found.unusual:
         click.secho(found.unusual, fg="yellow", err=True)
+    if found.unjudged:
+        click.echo(
+            f"files in landing that no batch has read as they are, or that a link leads to: {found.unjudged:,}; they stay"
+        )
     if not found.drops and not found.key_ids:
         click.echo(f"Nothing has to go on {found.today}; files kept in these zones: {found.kept:,}")
         return

@@ -25,13 +25,17 @@ _NIGHTLY = "30 3 * * *"
 )
 @by_kind("retention")
 def dropped(site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:
-    """Let go what has to go. Raises BrakeHeld, LedgerProblem: then nothing has changed."""
+    """Let go what has to go. Raises BrakeHeld, LedgerProblem: then nothing has changed; NotRemoved."""
     recording.record(site)
     with recording.denials(site, "retention"):
         applied = retention.apply(site.home, site.ring, site.contracts, as_of=site.as_of)
     recording.record(site)
-    site.say(f"retention: {applied.plan.files:,} files gone, {applied.overdue:,} overdue")
-    facts = {"files": applied.plan.files, "kept": applied.plan.kept, "overdue": applied.overdue}
+    site.say(f"retention: {applied.plan.files - applied.changed:,} files gone, none overdue")
+    facts = {
+        "files": applied.plan.files - applied.changed,
+        "kept": applied.plan.kept,
+        "unjudged": applied.plan.unjudged,
+    }
     return dg.MaterializeResult(metadata={**facts, "anchor": recording.anchor(site)})
 
 

@@ -34,6 +34,7 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.release", "ReleaseRefused"): "refused",
     ("pipelines.retention", "BrakeHeld"): "refused",
     ("pipelines.retention", "StalePlan"): "refused",
+    ("pipelines.retention", "NotRemoved"): "failed",
     ("pipelines.lineage", "LineageUnresolved"): "refused",
     ("pipelines.lineage", "LineageLeak"): "refused",
     ("pipelines.evidence", "LedgerProblem"): "refused",

@@ -46,7 +46,7 @@ _COUNTS = (
     "denied_consent",
     "days",
 )
-_NUMBERS_OF = ("rows", "dropped", "left_out", "forgotten", "plan", "files", "kept", "keys")
+_NUMBERS_OF = ("rows", "dropped", "left_out", "forgotten", "plan", "files", "kept", "keys", "unreadable", "is_complete")
 # Names of tables, digests, versions, instants; no blank and no sign by which somebody could be told of.
 _WORD = re.compile(r"[A-Za-z0-9_.:+-]{0,80}")
 _MOST_WORDS = 1_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -17,6 +18,7 @@ import duckdb
 import polars as pl
 
 from pipelines import engine
+from pipelines.identity.errors import MissingKey
 from pipelines.identity.keyring import Keyring
 from pipelines.intake import rivals
 from pipelines.intake.judging import Judgement
@@ -150,17 +152,22 @@ def groups(home: Home, ring: Keyring, chosen: Selection | None = None) -> pl.Dat
     return summed.agg(*measures).sort("source", "reason", "file")
 
 
-def rows_by_reason(home: Home, ring: Keyring, paths: Collection[Path]) -> dict[str, dict[str, int]]:
-    """Return source → reason → rows of these quarantine files; no value of any row."""
+def rows_by_reason(home: Home, ring: Keyring, paths: Collection[Path]) -> tuple[dict[str, dict[str, int]], int]:
+    """Return source → reason → rows of these quarantine files, and how many of them nobody can open; no value of any row.
+
+    A copy that was put back after its day's key was destroyed is such a file: its rows were counted when they went.
+    """
     found: dict[str, Counter[str]] = {}
+    unreadable = 0
     with engine.connect() as connection:
         for file in files_of(home):
             if file.path in paths:
-                query = (
-                    f"select reason, count(*) from {read(connection, file, ring=ring)} group by reason order by reason"
-                )
-                found.setdefault(file.source, Counter()).update(dict(connection.execute(query).fetchall()))
-    return {source: dict(reasons) for source, reasons in sorted(found.items())}
+                try:
+                    query = f"select reason, count(*) from {read(connection, file, ring=ring)} group by reason order by reason"
+                    found.setdefault(file.source, Counter()).update(dict(connection.execute(query).fetchall()))
+                except (MissingKey, duckdb.Error):
+                    unreadable += 1
+    return {source: dict(reasons) for source, reasons in sorted(found.items()) if reasons}, unreadable
 
 
 def counts(home: Home, ring: Keyring) -> pl.DataFrame:
@@ -171,7 +178,8 @@ def counts(home: Home, ring: Keyring) -> pl.DataFrame:
 
 def _files(home: Home) -> Iterator[QuarantineFile]:
     for path in sorted(home.quarantine.glob("????-??-??/*.parquet")):
-        yield QuarantineFile(path, date.fromisoformat(path.parent.name), path.name.split(".", 1)[0])
+        with suppress(ValueError):  # a folder that is no day is nobody's
+            yield QuarantineFile(path, date.fromisoformat(path.parent.name), path.name.split(".", 1)[0])
 
 
 def _register(connection: duckdb.DuckDBPyConnection, ring: Keyring, day: date, *, create: bool = True) -> str:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pipelines.lake.drifts import Drifts
 from pipelines.lake.placing import put_in_place, salted_digest
@@ -72,13 +73,19 @@ class Manifest:
         return {name: (size, modified) for name, size, modified in rows}
 
     def committed_files(self, source: str) -> dict[str, tuple[int, int, str]]:
-        """Return name → (bytes, modified time in ns, instant of its batch) of the files of a source whose batch is committed."""
+        """Return name → (bytes, modified time in ns, instant at which that content was first committed) of a source's files."""
         rows = self._connection.execute(
-            "select f.name, f.bytes, f.modified_ns, b.as_of from files as f join batches as b using (batch_id) "
-            "where f.source = ? and b.state = 'committed'",
+            "with firsts as (select f.content_hash, min(b.as_of) as as_of from files as f join batches as b using (batch_id) "
+            "where f.source = ?1 and b.state = 'committed' group by 1) "
+            "select f.name, f.bytes, f.modified_ns, firsts.as_of from files as f join firsts using (content_hash) "
+            "where f.source = ?1",
             [source],
         )
         return {name: (size, modified, as_of) for name, size, modified, as_of in rows}
+
+    def sources(self) -> frozenset[str]:
+        """Return every source that a batch has read a file of, whether a contract still knows it or not."""
+        return frozenset(row[0] for row in self._connection.execute("select distinct source from files"))
 
     def known_hashes(self, source: str) -> frozenset[str]:
         """Return the content hashes of the files of a source that are in the lake."""
@@ -125,6 +132,14 @@ class Manifest:
                 [intervention.intervention_id, position, intervention.kind, intervention.as_of, counts],
             )
             self._insert_moves(moves, stale, work_id=intervention.intervention_id)
+
+    def amend(self, work_id: str, counts: Mapping[str, Any]) -> None:
+        """Let a prepared intervention say what really came of it; one that is committed stays as it is."""
+        with self._connection:
+            self._connection.execute(
+                "update interventions set counts = ? where intervention_id = ? and state = 'prepared'",
+                [json.dumps(counts, sort_keys=True), work_id],
+            )
 
     def finish(self, work_id: str) -> None:
         """Carry out the renames of a prepared batch or intervention and close it; again, this changes nothing."""
@@ -256,7 +271,8 @@ class Manifest:
 
     def _insert_files(self, files: Iterable[LandedFile], *, batch_id: str) -> None:
         self._connection.executemany(
-            "insert or replace into files values (?, ?, ?, ?, ?, ?)",
+            "insert into files values (?, ?, ?, ?, ?, ?) on conflict (source, content_hash, name) "
+            "do update set bytes = excluded.bytes, modified_ns = excluded.modified_ns",
             [[f.content_hash, f.source, f.name, f.size_bytes, f.modified_ns, batch_id] for f in files],
         )
 

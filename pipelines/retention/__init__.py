@@ -4,7 +4,7 @@ So far the zones that hold raw data: landed files whose batch is committed, and 
 may be kept (contracts and policy), or when this is done (a schedule, a command).
 """
 
-from pipelines.retention.applying import Applied, StalePlan, apply
+from pipelines.retention.applying import Applied, NotRemoved, StalePlan, apply
 from pipelines.retention.plans import BrakeHeld, Drop, Plan, plan
 
-__all__ = ["Applied", "BrakeHeld", "Drop", "Plan", "StalePlan", "apply", "plan"]
+__all__ = ["Applied", "BrakeHeld", "Drop", "NotRemoved", "Plan", "StalePlan", "apply", "plan"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,7 +61,7 @@ def test_a_landed_file_goes_when_its_window_ends_and_not_a_day_before(full: Desk
     assert apply(full, window).plan.files == 0
     assert landed(full) == ["c.jsonl", NAME]
     applied = apply(full, window + 1)
-    assert (applied.plan.files, applied.overdue) == (2, 0)
+    assert (applied.plan.files, applied.changed) == (2, 0)
     assert landed(full) == []
     assert full.run(as_of=later(window + 1)) == {}
 
@@ -127,7 +128,7 @@ def test_a_plan_is_agreed_to_as_it_was_looked_at_and_no_other(full: Desk) -> Non
     with pytest.raises(retention.StalePlan, match="look at"):
         apply(full, 8, agreed=before.checksum)
     assert len(landed(full)) == 3
-    assert apply(full, 8, agreed=plan(full, 8).checksum).overdue == 0
+    assert apply(full, 8, agreed=plan(full, 8).checksum).changed == 0
 
 
 def test_a_clock_that_jumped_lets_nothing_go_by_itself(full: Desk) -> None:
@@ -136,7 +137,7 @@ def test_a_clock_that_jumped_lets_nothing_go_by_itself(full: Desk) -> None:
     with pytest.raises(retention.BrakeHeld, match=found.checksum):
         apply(full, 3_650)
     assert len(landed(full)) == 2
-    assert apply(full, 3_650, agreed=found.checksum).overdue == 0
+    assert apply(full, 3_650, agreed=found.checksum).plan.files == 3
 
 
 def test_a_window_that_shrank_lets_nothing_go_by_itself(full: Desk) -> None:
@@ -150,7 +151,7 @@ def test_a_window_that_shrank_lets_nothing_go_by_itself(full: Desk) -> None:
     assert len(landed(full)) == 122
 
 
-@pytest.mark.parametrize("at", ["prepare_intervention", "finish", "change", "unlink"])
+@pytest.mark.parametrize("at", ["prepare_intervention", "amend", "finish", "change", "unlink"])
 def test_killed_anywhere_the_next_call_lets_go_what_is_left(
     full: Desk, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
@@ -165,7 +166,7 @@ def test_killed_anywhere_the_next_call_lets_go_what_is_left(
     with pytest.raises(Killed):
         apply(full, 20)
     monkeypatch.undo()
-    assert apply(full, 20).overdue == 0
+    apply(full, 20)
     assert landed(full) == []
     assert intake.quarantine_files(full.home) == ()
     assert not [each.id for each in keys.open_keyring(full.home).entries() if each.id.startswith("quarantine/")]
@@ -189,3 +190,101 @@ def test_the_windows_are_those_of_the_policy(full: Desk) -> None:
     assert "landing_days: {value: 7" in policy
     assert (drop.since - clocks.day_of(AS_OF, timezone="Asia/Jakarta")).days == 8
     assert drop.clause == full.terms.policy.landing_days.clause
+
+
+def test_a_file_that_was_written_again_after_the_plan_stays(full: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, count = full.home.landing / "course_progress" / NAME, intake.quarantined_rows
+
+    def meanwhile(*given: Any) -> Any:
+        place.write_text("unread\n")
+        return count(*given)
+
+    monkeypatch.setattr("pipelines.retention.applying.quarantined_rows", meanwhile)
+    assert apply(full, 20).changed == 1
+    assert place.read_text() == "unread\n"
+
+
+def test_a_file_that_cannot_be_removed_stops_no_other_and_is_counted_nowhere(
+    full: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+
+    def refusing(path: Path, **given: bool) -> None:
+        if path.name == NAME:
+            raise PermissionError(path)
+        unlink(path, **given)
+
+    monkeypatch.setattr(Path, "unlink", refusing)
+    with pytest.raises(retention.NotRemoved, match="1 files") as raised:
+        apply(full, 20)
+    assert "dewi" not in str(raised.value)
+    assert landed(full) == [NAME]
+    assert not [each.id for each in keys.open_keyring(full.home).entries() if each.id.startswith("quarantine/")]
+    with open_manifest(full.home) as manifest:
+        assert manifest.interventions()[-1].counts["files"] == {"landing": 1, "quarantine": 1}
+
+
+@pytest.mark.parametrize("damage", ["put back", "emptied", "of no day"])
+def test_what_stands_in_quarantine_stops_nothing(full: Desk, damage: str) -> None:
+    (held,) = intake.quarantine_files(full.home)
+    copy = held.path.read_bytes()
+    if damage == "put back":
+        apply(full, 20)
+        full.land("courses", "later.jsonl", COURSES[:1])
+        full.run(as_of=later(20))
+        held.path.parent.mkdir(exist_ok=True)
+        held.path.write_bytes(copy)
+    elif damage == "emptied":
+        held.path.write_bytes(b"")
+    else:
+        (full.home.quarantine / "2026-13-45").mkdir()
+        (full.home.quarantine / "2026-13-45" / "courses.x.parquet").write_bytes(b"")
+    apply(full, 40)
+    assert intake.quarantine_files(full.home) == ()
+    assert landed(full) == []
+
+
+def test_a_copy_under_another_time_or_name_is_no_younger(full: Desk) -> None:
+    place = full.home.landing / "course_progress" / NAME
+    place.rename(place.with_name("renamed.jsonl"))
+    os.utime(full.home.landing / "courses" / "c.jsonl")
+    full.run(as_of=later(5))
+    apply(full, 8)
+    assert landed(full) == []
+
+
+def test_what_a_contract_knows_no_more_goes_and_what_nobody_has_read_is_counted(full: Desk) -> None:
+    full.land("nobody", "x.jsonl", ["{}"])
+    inbound = {name: each for name, each in full.terms.inbound.items() if name != "course_progress"}
+    full.terms = full.terms.model_copy(update={"inbound": inbound})
+    assert plan(full, 8).unjudged == 1
+    apply(full, 8)
+    assert landed(full) == ["x.jsonl"]
+
+
+def test_an_emptied_folder_goes_with_its_name_and_what_a_link_leads_to_stays(full: Desk, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "own.jsonl").write_text(json.dumps(COURSES[0]) + "\n")
+    (full.home.landing / "courses" / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (full.home.landing / "courses" / "one.jsonl").symlink_to(tmp_path / "elsewhere" / "own.jsonl")
+    full.land("courses", "dewi.lestari@example.com/2026/c.jsonl", [{**COURSES[0], "title": "Lain"}])
+    full.run()
+    apply(full, 8)
+    assert (tmp_path / "elsewhere" / "own.jsonl").exists()
+    assert sorted(path.name for path in (full.home.landing / "courses").iterdir()) == ["link", "one.jsonl"]
+    assert plan(full, 8).unjudged >= 1
+
+
+def test_a_run_that_was_given_a_time_to_come_does_not_release_the_brake(full: Desk) -> None:
+    full.land("courses", "d.jsonl", COURSES[:1])
+    full.run(as_of=later(3_650))
+    assert "clock" in plan(full, 3_660).unusual
+
+
+def test_a_name_cannot_be_confirmed_by_the_checksum(full: Desk) -> None:
+    one = plan(full, 8).checksum
+    with open_manifest(full.home) as manifest:
+        manifest._connection.execute("update salt set value = randomblob(32)")
+        manifest._connection.commit()
+    # With another salt no file is known by its name at all, so that nothing of the plan is left to compare.
+    assert plan(full, 8).checksum != one
