@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from pipelines.lake.records import WITHOUT_ROWS
+
 
 class Readers:
     """The book, on the manifest's own connection."""
@@ -15,17 +17,20 @@ class Readers:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def unseen(self, reader: str, *, sources: Iterable[str], other_than: str | None = None) -> int | None:
+    def unseen(self, reader: str, *, sources: Iterable[str], other_than: Sequence[str] = ()) -> int | None:
         """Return how far the batches of these sources reach; None where the reader has seen them all.
 
-        With `other_than`, interventions of every other kind count, too. The position grows with each of them.
+        With `other_than`, interventions of every other kind that changes rows count, too. The position grows with each of them.
         """
         seen = self._one("select position from seen where reader = ?", [reader])
         listed = sorted(sources)
         places = ", ".join("?" * len(listed))
         reached = self._one(f"select max(position) from batches where source in ({places})", listed)
-        if other_than is not None:
-            reached += self._one("select count(*) from interventions where kind <> ?", [other_than])
+        if other_than:
+            kinds = [*other_than, *WITHOUT_ROWS]
+            reached += self._one(
+                f"select count(*) from interventions where kind not in ({', '.join('?' * len(kinds))})", kinds
+            )
         return reached if reached > seen else None
 
     def note_seen(self, reader: str, position: int) -> None:

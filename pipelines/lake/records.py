@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 
+WITHOUT_ROWS = ("quarantine_drop", "retention")
+"""Kinds of interventions that change no row of the lake."""
+
+
 @dataclass(frozen=True)
 class Move:
     """Put `staged` in the place of `target`; without `staged`, remove `target`.

@@ -163,7 +163,7 @@ def _unseen(manifest: Manifest, contracts: Contracts) -> list[tuple[InternalCont
     heard = {each.name for each in contracts.inbound.values() if _is_heard(each, contracts)}
     readers = manifest.readers()
     found = [
-        (each, readers.unseen(_reader(each, contracts), sources=heard, other_than=KIND))
+        (each, readers.unseen(_reader(each, contracts), sources=heard, other_than=(KIND,)))
         for each in in_order(contracts.internal)
     ]
     return [(each, position) for each, position in found if position is not None]
