@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 WITHOUT_ROWS = ("quarantine_drop", "retention")
 """Kinds of interventions that change no row of the lake."""
 
