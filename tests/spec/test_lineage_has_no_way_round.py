@@ -140,8 +140,50 @@ FEW = {
     "nearly_the_most": "quantile_cont(result_percent, 0.99) as v from int_learning_events_valid",
 }
 
+# One of many values, of which an average then is that value.
+CHOSEN_FIRST = {
+    "the_last": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d from int_learning_events_valid)",
+    "the_last_of_each_course": "avg(d) as v from (select course_id, arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by 1) group by course_id",
+    "the_last_of_each_set": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by grouping sets ((learner_pseudonym), ()))",
+    "the_last_of_one_rollup": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by rollup (learner_pseudonym))",
+    "the_last_of_what_is_one": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by nullif(learner_pseudonym, learner_pseudonym))",
+    "the_last_of_those_with_an_id": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by learner_pseudonym is null)",
+    "the_middle_of_the_most": "median(d) as v from (select max(result_percent) as d from int_learning_events_valid)",
+    "the_sum_of_the_least": "sum(d) as v from (select min(result_percent) as d from int_learning_events_valid"
+    " group by course_id, cohort)",
+    "a_first": "avg(d) as v from (select first(result_percent) as d from int_learning_events_valid)",
+    "any": "avg(d) as v from (select any_value(result_percent) as d from int_learning_events_valid)",
+    "an_arbitrary_one": "avg(d) as v from (select arbitrary(result_percent) as d from int_learning_events_valid)",
+    "one_of_a_list": "avg(d) as v from (select list(result_percent)[1] as d from int_learning_events_valid)",
+    "one_of_a_list_in_order": "avg(d) as v from (select array_agg(result_percent order by occurred_at)[1] as d"
+    " from int_learning_events_valid)",
+    "a_quantile": "avg(d) as v from (select quantile_disc(result_percent, 0.99) as d from int_learning_events_valid)",
+    "a_share_within": "avg(d) as v from (select percentile_disc(0.99) within group (order by result_percent) as d"
+    " from int_learning_events_valid)",
+    "the_third": "avg(d) as v from (select nth_value(result_percent, 3) over (order by occurred_at) as d"
+    " from int_learning_events_valid)",
+    "the_first_of_a_window": "avg(d) as v from (select first_value(result_percent ignore nulls)"
+    " over (partition by course_id order by occurred_at) as d from int_learning_events_valid)",
+    "an_instant": "median(epoch(d)) as v from (select max(occurred_at) as d from int_learning_events_valid)",
+    "the_most_of_a_subquery": "avg((select max(result_percent) from int_learning_events_valid)) as v from dim_learners",
+    "the_most_counts": "avg(n) as v from (select max(n) as n from (select learner_pseudonym, count(*) as n"
+    " from int_learning_events_valid group by 1))",
+    "the_city_of_the_last": "count(nullif(d, 'Jakarta')) as v from (select max(city) as d from dim_learners)",
+    "the_results_of_the_last": "avg(e.result_percent) as v from int_learning_events_valid as e"
+    " join (select max(event_key) as k from int_learning_events_valid) as k on k.k = e.event_key",
+}
+
 # The same through a model of its own.
 ACROSS = {
+    "the_last": (
+        f"select arg_max(result_percent, occurred_at) as d from {EVENTS}",
+        "avg(d) as v from int_planted",
+    ),
     "the_first": (f"select result_percent as r from {EVENTS} limit 1", "avg(r) as v from int_planted"),
     "a_constant": (
         "select 'ab' as q",
@@ -198,6 +240,10 @@ HONEST = {
     " from int_learning_events_valid group by 1",
     "sets_of_groups": "course_id, count(*) as v from int_learning_events_valid group by grouping sets ((course_id), ())",
     "a_literal_with_escapes": "count(distinct regexp_replace(course_id, E'\\n', '')) as v from lake.courses",
+    "an_average_of_the_last_of_each": "avg(r) as v from (select learner_pseudonym, arg_max(result_percent, occurred_at)"
+    " as r from int_learning_events_valid group by 1)",
+    "an_average_of_the_first_of_each": "avg(r) as v from (select first_value(result_percent)"
+    " over (partition by learner_pseudonym order by occurred_at) as r from int_learning_events_valid)",
     "a_quartile": "percentile_cont(0.25) within group (order by result_percent) as v from int_learning_events_valid",
 }
 
@@ -281,6 +327,11 @@ def test_what_is_worked_out_for_each_person_is_known_of_that_person(
 @pytest.mark.parametrize("name", FEW)
 def test_an_aggregate_of_one_row_ends_nothing(contracts: Contracts, models: Models, name: str) -> None:
     assert is_found(contracts, models, "a.v", beside(FEW[name]))
+
+
+@pytest.mark.parametrize("name", CHOSEN_FIRST)
+def test_an_aggregate_of_one_that_was_chosen_ends_nothing(contracts: Contracts, models: Models, name: str) -> None:
+    assert is_found(contracts, models, "a.v", beside(CHOSEN_FIRST[name]))
 
 
 @pytest.mark.parametrize("name", ACROSS)
