@@ -244,10 +244,34 @@ HONEST = {
     " as r from int_learning_events_valid group by 1)",
     "an_average_of_the_first_of_each": "avg(r) as v from (select first_value(result_percent)"
     " over (partition by learner_pseudonym order by occurred_at) as r from int_learning_events_valid)",
+    "a_row_for_each_day": "count(*) as v from"
+    " (select unnest(generate_series(date '2026-01-01', date '2026-06-30', interval 1 day)) as d)",
+    "a_row_for_each_number": "count(*) as v from (with recursive k as (select 1 as n union all select n + 1 as n from k"
+    " where n < 9) select n from k)",
+    "by_month": "date_trunc('month', occurred_at + interval '7' hour) as m, count(*) as v"
+    " from int_learning_events_valid group by 1",
+    "a_month_of_a_day": "extract(month from cast(occurred_at as date)) as m, count(*) as v"
+    " from int_learning_events_valid group by 1",
     "a_quartile": "percentile_cont(0.25) within group (order by result_percent) as v from int_learning_events_valid",
 }
 
+_FIRST_LEARNER = "(select learner_pseudonym as p from dim_learners limit 1)"
+_UNIT, _ROWS = "a unit that can be a column: quote it", "makes as many rows as a value says"
 REFUSED = {
+    "select count(*) as n from (select unnest(range(session_key)) as u from fct_sessions limit 1)": _ROWS,
+    f"select count(*) as n from (select unnest(range(ascii(p))) as u from {_FIRST_LEARNER})": _ROWS,
+    "select count(*) as n from (select unnest(generate_series(1, epoch(started_at)::bigint)) as u from fct_sessions)": _ROWS,
+    "select count(*) as n from (select unnest(l) as u from (select range(ascii(city)) as l from dim_learners))": _ROWS,
+    "select count(*) as n from (select generate_subscripts(string_split(city, ''), 1) as u from dim_learners)": _ROWS,
+    "with recursive k as (select 1 as n union all select n + 1 as n from k where n < (select max(result_percent)"
+    " from int_learning_events_valid)) select count(*) as n from k": "WITH RECURSIVE",
+    "select course_id from lake.courses limit (select ascii(max(city)) from dim_learners)": "LIMIT and OFFSET as numbers",
+    "select course_id from lake.courses offset (select ascii(max(city)) from dim_learners)": "LIMIT and OFFSET as numbers",
+    "select date_trunc(day, s.started_at) as d from fct_sessions as s cross join (select 'hour' as day) as k": _UNIT,
+    "select datetrunc(day, s.started_at) as d from fct_sessions as s cross join (select 'hour' as day) as k": _UNIT,
+    "select \"date_trunc\" ( /* - */ day, started_at) as d from fct_sessions cross join (select 'hour' as day)": _UNIT,
+    "select date_part(day, s.started_at) as d from fct_sessions as s cross join (select 'epoch' as day) as k": _UNIT,
+    "select date_diff(day, s.started_at, s.ended_at) as d from fct_sessions as s": _UNIT,
     "select * from lake.course_progress unpivot (v for n in (course_id, cohort))": "UNPIVOT, which is not followed: write",
     "select * from (select course_id from lake.courses) pivot (count(*) for course_id in ('a'))": "PIVOT, which is not",
     "select c.x from lake.courses as c(x)": "renames the columns of courses by position: name them in a subselect",
