@@ -19,6 +19,8 @@ TEST, NAMED, FIRST = "test", "named", "first"
 """A comparison; one with what stands in the statement itself; to say by its rank which row of a group is taken."""
 PICK = "pick"
 """One of the values of a group or window, or what may be one: several of them taken together are those of one person's."""
+PLACE = "place"
+"""A number that a window gives to rows by their order and partition: as fine as what these are of."""
 ASKED = "asked"
 """Of an operand that is asked for yes or no: what that makes of its own operands is said in `comparing`."""
 
@@ -220,7 +222,7 @@ def _window(node: exp.Window, part: Part) -> Iterator[tuple[exp.Expr, Part, str 
         yield from ((each, part, done) for each in inner.iter_expressions() if not isinstance(each, exp.Star))
     else:
         yield inner, part, None
-    yield from ((each, "window", None) for each in framing(node))
+    yield from ((each, "window", None if chooses(inner) else PLACE) for each in framing(node))
 
 
 def _branches(node: exp.If | exp.Case, part: Part) -> Iterator[tuple[exp.Expr, Part, str | None]]:

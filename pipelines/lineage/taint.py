@@ -8,6 +8,7 @@ removes stands in the taxonomy. Not here: the graph (assembling), who is told (c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from pipelines.contracts import Contracts, LakeColumn
@@ -30,7 +31,7 @@ from pipelines.lineage.labels import (
     LineageLeak,
     Tainted,
 )
-from pipelines.lineage.operations import AGGREGATE, COMPUTE, COUNT, CUT, FIRST, MIDDLE, NAMED, PICK, SHIFT, TEST
+from pipelines.lineage.operations import AGGREGATE, COMPUTE, COUNT, CUT, FIRST, MIDDLE, NAMED, PICK, PLACE, SHIFT, TEST
 
 # Nothing but a treatment at intake takes these away, and every part that a column takes passes them on.
 _RAW = frozenset({DIRECT, ONLINE, SPECIAL})
@@ -145,7 +146,9 @@ class _Flow:
         return not self._grouped_by(operation) & (_RAW | _IDENTIFYING | {MEASURED})
 
     def _grouped_by(self, operation: Operation) -> set[str]:
-        left = (self._left(label, by) for by in operation.by for label in self.labels[by.column])
+        # Rows that have a number by their order are grouped by what they are ordered by.
+        every = [replace(each, part="value") if _is_placed(each) else each for each in operation.by]
+        left = (self._left(label, by) for by in every for label in self.labels[by.column])
         return {label.partition(":")[0] for label in left if label}
 
     def _first(self, dataset: Dataset, name: str) -> _Labels:
@@ -287,3 +290,7 @@ class _Flow:
         # What is picked was none such before, and what is measured an instant; what is counted by person begins there.
         before = [label, kind, *([f"{INSTANT}:{PICKED}", INSTANT] if kind == MEASURED else [])]
         return next((own[each] for each in before if each in own), None)
+
+
+def _is_placed(by: Dependency) -> bool:
+    return by.part == "window" and any(each.name == PLACE for each in by.through)

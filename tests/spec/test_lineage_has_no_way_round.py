@@ -136,6 +136,12 @@ FEW = {
     "the_rows_of_the_first": "avg(result_percent) as v from int_learning_events_valid where event_key in"
     " (select event_key from int_learning_events_valid limit 1)",
     "an_instant_of_the_first": "sum(epoch(o)) as v from (select occurred_at as o from int_learning_events_valid limit 1)",
+    "an_average_by_rank": "avg(r) as v from (select result_percent as r, dense_rank() over (order by learner_pseudonym)"
+    " as g from int_learning_events_valid) group by g",
+    "an_average_by_tile": "avg(r) as v from (select result_percent as r, ntile(100000) over (order by occurred_at)"
+    " as g from int_learning_events_valid) group by g",
+    "an_average_by_running_number": "avg(r) as v from (select result_percent as r, sum(1) over (order by learner_pseudonym)"
+    " as g from int_learning_events_valid) group by g",
     "nearly_the_least": "percentile_cont(0.000001) within group (order by result_percent) as v from int_learning_events_valid",
     "nearly_the_most": "quantile_cont(result_percent, 0.99) as v from int_learning_events_valid",
 }
@@ -252,6 +258,8 @@ HONEST = {
     " from int_learning_events_valid group by 1",
     "a_month_of_a_day": "extract(month from cast(occurred_at as date)) as m, count(*) as v"
     " from int_learning_events_valid group by 1",
+    "by_the_first_channel_of_a_window": "count(distinct learner_pseudonym) as v from (select learner_pseudonym,"
+    " first_value(channel) over (partition by learner_pseudonym order by started_at) as c from fct_sessions) group by c",
     "a_quartile": "percentile_cont(0.25) within group (order by result_percent) as v from int_learning_events_valid",
 }
 
