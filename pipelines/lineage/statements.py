@@ -17,7 +17,7 @@ from pipelines.lineage import comparing, operations
 from pipelines.lineage.dependencies import Column, Dependency, Operation, Statement, is_real
 from pipelines.lineage.operations import AGGREGATE, ASKED, COMPUTE, COUNT, FIRST, MIDDLE, NAMED, PICK, TEST, Part
 from pipelines.lineage.parsing import LineageUnresolved, scope_of, table_of
-from pipelines.lineage.picking import is_cut_short, takes_few
+from pipelines.lineage.picking import is_cut_short, takes_few, takes_the_first
 
 
 def read(
@@ -113,6 +113,8 @@ class _Scope:
         # For each row around it such a query works out something else: what it counts is of that row alone.
         self._is_of_a_row = any(each.is_subquery and each.external_columns for each in (scope, *outer))
         self._is_of_few = self._is_of_a_row or takes_few(scope) or reader.reads_some(scope)
+        # What is asked of the few rows that were taken is asked of one that was picked.
+        self._asked_of = (Operation(PICK),) if takes_the_first(scope) else ()
 
     def rows(self, tree: exp.Select) -> Iterator[Dependency]:
         """Yield what decides about the rows of the SELECT and of what it reads."""
@@ -166,7 +168,7 @@ class _Scope:
     def _asked(self, node: exp.Expr, part: Part) -> Iterator[Dependency]:
         """Yield what a condition is made of: what it asks for yes or no by itself, it asks of a value that it knows."""
         for each in comparing.asked(node):
-            yield from self.of(each, part, () if comparing.compares(each) else (Operation(NAMED),))
+            yield from self.of(each, part, () if comparing.compares(each) else (*self._asked_of, Operation(NAMED)))
 
     def _compared(self, node: exp.Expr, part: Part) -> Iterator[Dependency]:
         if comparing.is_asked_for_null(node):
@@ -176,7 +178,7 @@ class _Scope:
             for side, against in ((one, other), (other, one)):
                 if side is not None:
                     is_fair = against is not None and (self._is_real(against) or comparing.is_empty_text(against))
-                    yield from self.of(side, part, (Operation(TEST if is_fair else NAMED),))
+                    yield from self.of(side, part, (*self._asked_of, Operation(TEST if is_fair else NAMED)))
 
     def _is_real(self, node: exp.Expr) -> bool:
         if isinstance(node, exp.Query) and (scope := self._below.get(id(node))):

@@ -40,6 +40,7 @@ _TELLING = ("confidential", "restricted")
 _SINGLE = frozenset({QUASI, PSEUDONYM, KEY, INSTANT, MEASURED, SINGLE})
 # By any of these one person or act is found again.
 _IDENTIFYING = frozenset({PSEUDONYM, KEY, INSTANT})
+_PICKED = (f"{SINGLE}:{PICKED}", f"{QUASI}:{PICKED}")
 # These words are of treatments and of SQL alike, and mean the same.
 _OPERATIONS = frozenset({AGGREGATE, CUT})
 
@@ -109,9 +110,11 @@ class _Flow:
             return None if removed else label
         # What stands in the lake says itself what it still is (`leaves` of its treatment).
         treatments = self._removes.keys() & set(names) - _OPERATIONS
-        if by.part != "value" or (treatments and "keep" not in treatments):
+        if treatments and "keep" not in treatments:
             return None
-        return self._after(label, by.through)
+        left = self._after(label, by.through)
+        # What is asked of a single value is told by how many rows are left.
+        return left if by.part == "value" or (by.part in ("condition", "filter", "join") and left in _PICKED) else None
 
     def _passes(self, label: str, by: Dependency) -> bool:
         return self._left(label, by) is not None

@@ -142,6 +142,10 @@ FEW = {
     " as g from int_learning_events_valid) group by g",
     "an_average_by_running_number": "avg(r) as v from (select result_percent as r, sum(1) over (order by learner_pseudonym)"
     " as g from int_learning_events_valid) group by g",
+    "a_case_of_the_first": "count(case when city = 'x' then 1 end) as v from (select * from dim_learners limit 1)",
+    "a_filter_of_the_first": "count(*) filter (where city = 'x') as v from (select * from dim_learners limit 1)",
+    "a_condition_on_the_first": "count(*) as v from (select * from dim_learners limit 1) where city = 'x'",
+    "a_result_of_the_first": "count(*) as v from (select * from int_learning_events_valid limit 1) where result_percent > 50",
     "nearly_the_least": "percentile_cont(0.000001) within group (order by result_percent) as v from int_learning_events_valid",
     "nearly_the_most": "quantile_cont(result_percent, 0.99) as v from int_learning_events_valid",
 }
@@ -180,6 +184,9 @@ CHOSEN_FIRST = {
     "the_most_counts": "avg(n) as v from (select max(n) as n from (select learner_pseudonym, count(*) as n"
     " from int_learning_events_valid group by 1))",
     "the_city_of_the_last": "count(nullif(d, 'Jakarta')) as v from (select max(city) as d from dim_learners)",
+    "those_with_the_city_of_the_last": "count(*) as v from (select max(city) as d from dim_learners) where d = 'Jakarta'",
+    "as_many_numbers_as_the_most": "count(*) as v from (select unnest(range(100)) as n) as n"
+    " join (select max(result_percent) as m from int_learning_events_valid) as m on n.n < m.m",
     "the_results_of_the_last": "avg(e.result_percent) as v from int_learning_events_valid as e"
     " join (select max(event_key) as k from int_learning_events_valid) as k on k.k = e.event_key",
 }
