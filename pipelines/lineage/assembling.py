@@ -131,13 +131,9 @@ def _is_whole(contract: OutboundContract, columns: list[str]) -> bool:
 
 
 def _derived(contract: OutboundContract) -> Iterator[tuple[str, frozenset[Dependency]]]:
-    own = {"published": [column.name for column in contract.columns]}
+    name = RELEASE + contract.name
+    own = {name: [column.name for column in contract.columns]}
     for column in contract.columns:
         if column.role == "derived":
-            query = f"select ({column.formula}) as value from published"
-            name = RELEASE + contract.name
-            found = statements.read(query, name=f"{name}.{column.name}", known=own).columns["value"]
-            yield (
-                column.name,
-                frozenset(Dependency(Column(name, each.column.name), each.part, each.through) for each in found),
-            )
+            query = f'select ({column.formula}) as value from "{name}"'
+            yield column.name, statements.read(query, name=f"{name}.{column.name}", known=own).columns["value"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipelines.lineage.operations import Part
+from pipelines.lineage.operations import PICK, Part
 
 
 @dataclass(frozen=True, order=True)
@@ -56,5 +56,8 @@ class Statement:
 
 
 def is_real(found: Iterable[Dependency]) -> bool:
-    """Say whether something is a value of a table, as it stands there: not worked out, as what is can be any constant."""
-    return any(each.part == "value" and not each.through for each in found)
+    """Say whether something is a value of a table, as it stands there: not worked out, as what is can be any constant.
+
+    Of each group one is a value as well; of all rows together it is but a single one.
+    """
+    return any(each.part == "value" and all(done.name == PICK and done.by for done in each.through) for each in found)

@@ -18,6 +18,8 @@ DIRECT, ONLINE, SPECIAL, QUASI, PSEUDONYM, KEY, INSTANT, MEASURED, SINGLE = (
     "measured",
     "single",
 )
+PICKED = "picked"
+"""Of a label, as in `single:picked`: of many values one was chosen, so that no aggregate of it is of several people."""
 LABELS: Mapping[str, str] = {
     DIRECT: "names a person or an account by itself",
     ONLINE: "the id of a browser, a connection or an act, as it arrived",

@@ -17,6 +17,10 @@ SHIFT, CUT, COMPUTE = "shift", "cut_to_day", "compute"
 """An instant by the clock of Jakarta; a day; anything else that is worked out of a value."""
 TEST, NAMED, FIRST = "test", "named", "first"
 """A comparison; one with what stands in the statement itself; to say by its rank which row of a group is taken."""
+PICK = "pick"
+"""One of the values of a group or window, or what may be one: several of them taken together are those of one person's."""
+PLACE = "place"
+"""A number that a window gives to rows by their order and partition: as fine as what these are of."""
 ASKED = "asked"
 """Of an operand that is asked for yes or no: what that makes of its own operands is said in `comparing`."""
 
@@ -37,6 +41,30 @@ _CHOOSING = (
     exp.ArgMax,
     exp.ArgMin,
 )
+# Aggregates that the parser does not know as such; of what they make one value may be taken.
+_UNKNOWN = {
+    "arbitrary",
+    "arg_max_null",
+    "arg_max_nulls_last",
+    "arg_min_null",
+    "arg_min_nulls_last",
+    "bitstring_agg",
+    "entropy",
+    "favg",
+    "fill",
+    "fsum",
+    "histogram",
+    "histogram_exact",
+    "kahan_sum",
+    "kurtosis_pop",
+    "mad",
+    "mean",
+    "product",
+    "reservoir_quantile",
+    "sem",
+    "sum_no_overflow",
+    "sumkahan",
+}
 _SHARES = (0.1, 0.9)
 _JAKARTA = ("7", "HOUR")
 # What these make of a key or a pseudonym still is one, and of an instant still its text.
@@ -75,6 +103,8 @@ _TRANSPARENT = (
     exp.Lead,
     exp.FirstValue,
     exp.LastValue,
+    exp.ArgMax,
+    exp.ArgMin,
     exp.Ordered,
     exp.Distinct,
     exp.And,
@@ -121,11 +151,11 @@ def operands(node: exp.Expr, part: Part) -> Iterator[tuple[exp.Expr, Part, str |
         yield node.this, part, None
         yield node.expression.this, deciding(part), ASKED
     elif isinstance(node, exp.ArgMin | exp.ArgMax):
-        yield node.this, part, None
+        yield node.this, part, PICK
         yield node.expression, deciding(part), FIRST
     else:
         operation = _aggregate(node) or (CUT if _cuts(node) else SHIFT if _shifts(node) else None)
-        operation = operation or (None if _passes_on(node) else COMPUTE)
+        operation = operation or (PICK if _picks(node) else None if passes_on(node) else COMPUTE)
         yield from ((each, part, operation) for each in node.iter_expressions() if not isinstance(each, exp.Star))
 
 
@@ -142,6 +172,21 @@ def tells_of_its_group(node: exp.Expr) -> bool:
 def chooses(node: exp.Expr) -> bool:
     """Say whether an operation passes on one of the values of a group or window."""
     return isinstance(node, _CHOOSING)
+
+
+def partition(node: exp.Expr) -> list[exp.Expr] | None:
+    """Return by what the window of an operation is partitioned; None where it is over no window."""
+    while isinstance(node.parent, exp.Filter | exp.IgnoreNulls | exp.RespectNulls | exp.WithinGroup):
+        node = node.parent
+    window = node if isinstance(node, exp.Window) else node.parent
+    return list(window.args.get("partition_by") or ()) if isinstance(window, exp.Window) else None
+
+
+def has_sets(group: exp.Expr) -> bool:
+    """Say whether rows are grouped in several ways at once."""
+    return any(group.args.get(each) for each in ("grouping_sets", "cube", "rollup")) or any(
+        isinstance(each, exp.Tuple | exp.GroupingSets | exp.Cube | exp.Rollup) for each in group.expressions
+    )
 
 
 def within(node: exp.Window) -> exp.Expr:
@@ -169,7 +214,7 @@ def _window(node: exp.Window, part: Part) -> Iterator[tuple[exp.Expr, Part, str 
         if isinstance(outer, exp.Filter):
             yield outer.expression.this, deciding(part), ASKED
         elif isinstance(outer, exp.WithinGroup):
-            yield outer.expression, part, None
+            yield outer.expression, part, PICK
         outer = outer.this
     # What is worked out over a window stands in every row: of one person's rows it is that person's.
     if _aggregate(inner):
@@ -177,7 +222,7 @@ def _window(node: exp.Window, part: Part) -> Iterator[tuple[exp.Expr, Part, str 
         yield from ((each, part, done) for each in inner.iter_expressions() if not isinstance(each, exp.Star))
     else:
         yield inner, part, None
-    yield from ((each, "window", None) for each in framing(node))
+    yield from ((each, "window", None if chooses(inner) else PLACE) for each in framing(node))
 
 
 def _branches(node: exp.If | exp.Case, part: Part) -> Iterator[tuple[exp.Expr, Part, str | None]]:
@@ -207,6 +252,13 @@ def _aggregate(node: exp.Expr) -> str | None:
     return None
 
 
+def _picks(node: exp.Expr) -> bool:
+    """Say whether an operation passes on one of many values, or what such a one can be taken from: any unknown aggregate."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.name).lower() in _UNKNOWN
+    return isinstance(node, exp.AggFunc | exp.WithinGroup) and not _aggregate(node)
+
+
 def _cuts(node: exp.Expr) -> bool:
     """Say whether an operation leaves of an instant no more than its day."""
     if isinstance(node, exp.Cast | exp.TryCast):
@@ -226,7 +278,7 @@ def _shifts(node: exp.Expr) -> bool:
     return (str(node.expression.name), node.expression.text("unit").upper()) == _JAKARTA
 
 
-def _passes_on(node: exp.Expr) -> bool:
+def passes_on(node: exp.Expr) -> bool:
     """Say whether an operation leaves a value what it is: then an instant's day can still be taken."""
     if isinstance(node, exp.Cast | exp.TryCast):
         kind = str(node.to.this.name)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
@@ -28,6 +28,20 @@ _OF_THE_SESSION = {
     "query",
     "query_table",
 }
+# The unit is taken for a word, quoted or not; the engine takes a word for a column where there is one.
+_WITH_UNITS = {
+    "date_trunc",
+    "datetrunc",
+    "date_part",
+    "datepart",
+    "date_diff",
+    "datediff",
+    "date_sub",
+    "datesub",
+    "date_add",
+    "dateadd",
+}
+_MAKING_ROWS = {"unnest", "generate_subscripts", "posexplode", "repeat_row", "json_each", "json_tree"}
 # The days that are being built, which the materialization sets (macros/instants.sql).
 _OUR_OWN = {"first_day", "last_day"}
 
@@ -46,6 +60,7 @@ def scope_of(sql: str, *, name: str, known: Mapping[str, Sequence[str]]) -> Scop
         _refuse_what_renames(tree, name=name)
         tree = _with_windows_in_place(_with_own_tables(tree, name=name, known=known), name=name)
         _refuse_what_leads_elsewhere(tree, name=name)
+        _refuse_rows_that_values_make(tree, name=name)
         schema: dict[str, object] = {_TABLE + table: dict.fromkeys(own, "unknown") for table, own in known.items()}
         scope = build_scope(qualify(tree, schema=schema, dialect=DIALECT, quote_identifiers=False, identify=False))
     if scope is None:
@@ -81,6 +96,7 @@ def _understood(name: str) -> Iterator[None]:
 
 
 def _parsed(sql: str, *, name: str) -> exp.Query:
+    _refuse_units_that_can_be_columns(sql, name=name)
     trees = [tree for tree in sqlglot.parse(sql, dialect=DIALECT) if tree is not None]
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise LineageUnresolved(f"{name} is no single SELECT")
@@ -151,3 +167,36 @@ def _refuse_what_leads_elsewhere(tree: exp.Query, *, name: str) -> None:
     for group in tree.find_all(exp.Group):
         if group.args.get("all"):
             raise LineageUnresolved(f"{name} groups by ALL: name the columns")
+
+
+def _refuse_units_that_can_be_columns(sql: str, *, name: str) -> None:
+    tokens = sqlglot.tokenize(sql, dialect=DIALECT)
+    for call, opened, unit, after in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
+        if call.text.lower() not in _WITH_UNITS or opened.token_type != TokenType.L_PAREN:
+            continue
+        if unit.token_type != TokenType.STRING or after.token_type != TokenType.COMMA:
+            raise LineageUnresolved(
+                f"{name} gives {call.text} a unit that can be a column: quote it, as in {call.text}('day', ...)"
+            )
+
+
+def _refuse_rows_that_values_make(tree: exp.Query, *, name: str) -> None:
+    """Refuse what makes as many rows as a value says: their count is that value."""
+    for node in tree.find_all(exp.Limit, exp.Offset, exp.Fetch):
+        if node.find(exp.Column, exp.Query):
+            raise LineageUnresolved(f"{name} takes as many rows as a value says: write LIMIT and OFFSET as numbers")
+    for call in tree.find_all(exp.Func, exp.Unnest):
+        called = str(call.name).lower() if isinstance(call, exp.Anonymous) else ""
+        if not isinstance(call, exp.Explode | exp.Unnest | exp.GenerateSeries) and called not in _MAKING_ROWS:
+            continue
+        if call.find(exp.Column, exp.Query):
+            raise LineageUnresolved(
+                f"{name} makes as many rows as a value says: give generate_series and unnest constants, and join them"
+            )
+    for clause in tree.find_all(exp.With):
+        own = {cte.alias for cte in clause.expressions}
+        if clause.recursive and any(table.db or table.name not in own for table in clause.find_all(exp.Table)):
+            raise LineageUnresolved(
+                f"{name} reads a table again and again (WITH RECURSIVE), which makes as many rows as a value says:"
+                " let it count constants, and join them"
+            )

@@ -14,6 +14,15 @@ def takes_few(scope: Scope) -> bool:
     return _is_picked_from(scope) or any(is_cut_short(each) for each in below)
 
 
+def takes_the_first(scope: Scope) -> bool:
+    """Say whether a SELECT reads, on whatever way, but as many rows as a number says."""
+    below = (*_sources(scope), *scope.subquery_scopes, *scope.set_operation_scopes)
+    return any(
+        any(each.expression.args.get(clause) for clause in ("limit", "offset", "sample")) or takes_the_first(each)
+        for each in below
+    )
+
+
 def is_cut_short(scope: Scope) -> bool:
     """Say whether a query yields but some of its rows, be it the first ones or those with a place in a window."""
     tree = scope.expression

@@ -15,9 +15,9 @@ from sqlglot.optimizer.scope import Scope
 
 from pipelines.lineage import comparing, operations
 from pipelines.lineage.dependencies import Column, Dependency, Operation, Statement, is_real
-from pipelines.lineage.operations import AGGREGATE, ASKED, COUNT, FIRST, MIDDLE, NAMED, TEST, Part
+from pipelines.lineage.operations import AGGREGATE, ASKED, COMPUTE, COUNT, FIRST, MIDDLE, NAMED, PICK, TEST, Part
 from pipelines.lineage.parsing import LineageUnresolved, scope_of, table_of
-from pipelines.lineage.picking import is_cut_short, takes_few
+from pipelines.lineage.picking import is_cut_short, takes_few, takes_the_first
 
 
 def read(
@@ -113,6 +113,8 @@ class _Scope:
         # For each row around it such a query works out something else: what it counts is of that row alone.
         self._is_of_a_row = any(each.is_subquery and each.external_columns for each in (scope, *outer))
         self._is_of_few = self._is_of_a_row or takes_few(scope) or reader.reads_some(scope)
+        # What is asked of the few rows that were taken is asked of one that was picked.
+        self._asked_of = (Operation(PICK),) if takes_the_first(scope) else ()
 
     def rows(self, tree: exp.Select) -> Iterator[Dependency]:
         """Yield what decides about the rows of the SELECT and of what it reads."""
@@ -161,12 +163,12 @@ class _Scope:
             if name == ASKED:
                 yield from self._asked(below, its_part)
             else:
-                yield from self.of(below, its_part, (*outer, *self._done_by(name)))
+                yield from self.of(below, its_part, (*outer, *self._done_by(name, node)))
 
     def _asked(self, node: exp.Expr, part: Part) -> Iterator[Dependency]:
         """Yield what a condition is made of: what it asks for yes or no by itself, it asks of a value that it knows."""
         for each in comparing.asked(node):
-            yield from self.of(each, part, () if comparing.compares(each) else (Operation(NAMED),))
+            yield from self.of(each, part, () if comparing.compares(each) else (*self._asked_of, Operation(NAMED)))
 
     def _compared(self, node: exp.Expr, part: Part) -> Iterator[Dependency]:
         if comparing.is_asked_for_null(node):
@@ -176,14 +178,17 @@ class _Scope:
             for side, against in ((one, other), (other, one)):
                 if side is not None:
                     is_fair = against is not None and (self._is_real(against) or comparing.is_empty_text(against))
-                    yield from self.of(side, part, (Operation(TEST if is_fair else NAMED),))
+                    yield from self.of(side, part, (*self._asked_of, Operation(TEST if is_fair else NAMED)))
 
     def _is_real(self, node: exp.Expr) -> bool:
         if isinstance(node, exp.Query) and (scope := self._below.get(id(node))):
             return all(map(self._reader.is_real, self._reader.read(scope, self._around())[0].values()))
         return self._reader.is_real(self.of(node, "value", ()))
 
-    def _done_by(self, name: str | None) -> tuple[Operation, ...]:
+    def _done_by(self, name: str | None, node: exp.Expr) -> tuple[Operation, ...]:
+        if name == PICK:
+            computed = () if operations.passes_on(node) else (Operation(COMPUTE),)
+            return (*computed, Operation(PICK, self._picked_for_each(node)))
         if name in (AGGREGATE, COUNT, FIRST, MIDDLE):
             return (Operation(name, self._grouped_by(), self._is_of_few),)
         return (Operation(name),) if name else ()
@@ -215,6 +220,15 @@ class _Scope:
             group = self._scope.expression.args.get("group")
             self._group = tuple(sorted(set(self.of(group, "value", ())))) if group else ()
         return self._group
+
+    def _picked_for_each(self, node: exp.Expr) -> tuple[Dependency, ...]:
+        """Return what one is picked for each of, as it stands in a table: what is worked out may be the same for all."""
+        over, group = operations.partition(node), self._scope.expression.args.get("group")
+        if over is None:
+            # Of several sets of groups one may be of everything.
+            over = [] if group is None or operations.has_sets(group) or not self._grouped_by() else group.expressions
+        every = [frozenset(self.of(each, "value", ())) for each in over]
+        return tuple(sorted({found for own in every if all(map(_stands, own)) for found in own}))
 
     def _column(self, node: exp.Column, part: Part, through: tuple[Operation, ...]) -> Iterator[Dependency]:
         tree = self._scope.expression
@@ -248,6 +262,10 @@ class _Scope:
 
     def _around(self) -> tuple[Scope, ...]:
         return (*self._outer, self._scope)
+
+
+def _stands(found: Dependency) -> bool:
+    return found.part == "value" and not found.through
 
 
 def _as(found: Dependency, part: Part, through: Iterable[Operation] = ()) -> Dependency:

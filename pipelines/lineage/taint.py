@@ -8,6 +8,7 @@ removes stands in the taxonomy. Not here: the graph (assembling), who is told (c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from pipelines.contracts import Contracts, LakeColumn
@@ -21,6 +22,7 @@ from pipelines.lineage.labels import (
     LABELS,
     MEASURED,
     ONLINE,
+    PICKED,
     PSEUDONYM,
     QUASI,
     SINGLE,
@@ -29,7 +31,7 @@ from pipelines.lineage.labels import (
     LineageLeak,
     Tainted,
 )
-from pipelines.lineage.operations import AGGREGATE, COMPUTE, COUNT, CUT, FIRST, MIDDLE, NAMED, SHIFT, TEST
+from pipelines.lineage.operations import AGGREGATE, COMPUTE, COUNT, CUT, FIRST, MIDDLE, NAMED, PICK, PLACE, SHIFT, TEST
 
 # Nothing but a treatment at intake takes these away, and every part that a column takes passes them on.
 _RAW = frozenset({DIRECT, ONLINE, SPECIAL})
@@ -38,10 +40,16 @@ _TELLING = ("confidential", "restricted")
 _SINGLE = frozenset({QUASI, PSEUDONYM, KEY, INSTANT, MEASURED, SINGLE})
 # By any of these one person or act is found again.
 _IDENTIFYING = frozenset({PSEUDONYM, KEY, INSTANT})
+_PICKED = (f"{SINGLE}:{PICKED}", f"{QUASI}:{PICKED}")
 # These words are of treatments and of SQL alike, and mean the same.
 _OPERATIONS = frozenset({AGGREGATE, CUT})
 
 _ASK = "ask whether it is null, or compare it as it is with a column"
+
+_AS_IT_IS = "without being aggregated"
+_HOW = {
+    PICKED: "picked from all rows before it is aggregated: group by the person where it is picked (arg_max, min, first)"
+}
 
 _Labels: TypeAlias = dict[str, Dependency | None]
 
@@ -90,8 +98,8 @@ class _Flow:
                     found.setdefault(left, each)
         # Where the values themselves are known of one person, that is what is told.
         for each in every:
-            if each.part == "counted" and not any(map(self._is_of_many, each.through)):
-                found.setdefault(SINGLE, each)
+            if each.part == "counted" and (known := self._after(SINGLE, each.through)):
+                found.setdefault(known, each)
         return found
 
     def _left(self, label: str, by: Dependency) -> str | None:
@@ -102,18 +110,20 @@ class _Flow:
             return None if removed else label
         # What stands in the lake says itself what it still is (`leaves` of its treatment).
         treatments = self._removes.keys() & set(names) - _OPERATIONS
-        if by.part != "value" or (treatments and "keep" not in treatments):
+        if treatments and "keep" not in treatments:
             return None
-        return self._after(label, by.through)
+        left = self._after(label, by.through)
+        # What is asked of a single value is told by how many rows are left.
+        return left if by.part == "value" or (by.part in ("condition", "filter", "join") and left in _PICKED) else None
 
     def _passes(self, label: str, by: Dependency) -> bool:
         return self._left(label, by) is not None
 
     def _after(self, label: str, through: Iterable[Operation]) -> str | None:
         """Return what operations leave of a label: how many there are, something of many people, or a day ends it."""
+        kind, _, more = label.partition(":")
         done = list[str]()
         for each in through:
-            kind = label.partition(":")[0]
             is_as_it_was = COMPUTE not in done
             if kind in (PSEUDONYM, KEY) and each.name == COUNT and is_as_it_was:
                 return None
@@ -122,12 +132,15 @@ class _Flow:
                 each.name == COUNT or (each.name == CUT and is_as_it_was and done.count(SHIFT) <= 1)
             ):
                 return None
-            if kind not in _IDENTIFYING and self._is_of_many(each):
+            if kind not in _IDENTIFYING and more != PICKED and self._is_of_many(each):
                 return None
             done.append(each.name)
             if kind == INSTANT and each.name == COMPUTE:
-                label = MEASURED
-        return MEASURED if label == INSTANT and SHIFT in done else label
+                kind = MEASURED
+            if each.name == PICK and kind not in (PSEUDONYM, KEY) and not self._grouped_by(each) & {PSEUDONYM, KEY}:
+                more = PICKED
+        kind = MEASURED if kind == INSTANT and SHIFT in done else kind
+        return f"{kind}:{more}" if more else kind
 
     def _is_of_many(self, operation: Operation) -> bool:
         """Say whether an operation works out something of several people: no person, act or instant is grouped by."""
@@ -136,7 +149,9 @@ class _Flow:
         return not self._grouped_by(operation) & (_RAW | _IDENTIFYING | {MEASURED})
 
     def _grouped_by(self, operation: Operation) -> set[str]:
-        left = (self._left(label, by) for by in operation.by for label in self.labels[by.column])
+        # Rows that have a number by their order are grouped by what they are ordered by.
+        every = [replace(each, part="value") if _is_placed(each) else each for each in operation.by]
+        left = (self._left(label, by) for by in every for label in self.labels[by.column])
         return {label.partition(":")[0] for label in left if label}
 
     def _first(self, dataset: Dataset, name: str) -> _Labels:
@@ -178,17 +193,17 @@ class _Flow:
                 for label in sorted(self.labels[column]):
                     kind = label.partition(":")[0]
                     if kind in _SINGLE - allowed:
-                        how = self._counted_by(column, label) or "without being aggregated"
+                        how = self._counted_by(column, label) or _HOW.get(label.partition(":")[2], _AS_IT_IS)
                         yield self._leak(column, label, f"is published and {LABELS[kind]}, {how}")
 
     def _counted_by(self, column: Column, label: str) -> str | None:
         """Return by what a value is counted so that it is known of one person or act, where that is why."""
-        by = self.labels[column].get(label)
+        by = self._came_by(column, label)
         while by is not None and by.part != "counted":
-            by = self.labels[by.column].get(label)
+            by = self._came_by(by.column, label)
         if by is None:
             return None
-        is_instant = {INSTANT, MEASURED} & self.labels[by.column].keys()
+        is_instant = {INSTANT, MEASURED} & {each.partition(":")[0] for each in self.labels[by.column]}
         return f"counted by {by.column}" + (": cut it to the day" if is_instant else "")
 
     def named(self) -> Iterator[Leak]:
@@ -268,9 +283,17 @@ class _Flow:
     def _way(self, column: Column, label: str) -> tuple[Column, ...]:
         """Return the way on which a label came to a column, from where it was told first."""
         way = [column]
-        # What is measured was an instant before; what is known of a single person can begin where it is counted by person.
-        while (
-            by := self.labels[way[-1]].get(label, self.labels[way[-1]].get(INSTANT) if label == MEASURED else None)
-        ) is not None:
+        while (by := self._came_by(way[-1], label)) is not None:
             way.append(by.column)
         return tuple(reversed(way))
+
+    def _came_by(self, column: Column, label: str) -> Dependency | None:
+        """Return by what a column has a label, or what that label was before; None where it was told first."""
+        kind, own = label.partition(":")[0], self.labels[column]
+        # What is picked was none such before, and what is measured an instant; what is counted by person begins there.
+        before = [label, kind, *([f"{INSTANT}:{PICKED}", INSTANT] if kind == MEASURED else [])]
+        return next((own[each] for each in before if each in own), None)
+
+
+def _is_placed(by: Dependency) -> bool:
+    return by.part == "window" and any(each.name == PLACE for each in by.through)

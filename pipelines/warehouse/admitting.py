@@ -34,6 +34,26 @@ _SETTINGS = {
     "models",
     "flags",
 }
+# What is attached, loaded or written beside the models is said here, and by nobody else.
+_PROFILES = {
+    "crosslife": {
+        "target": "local",
+        "outputs": {
+            "local": {
+                "type": "duckdb",
+                "path": ":memory:",
+                "schema": "main",
+                "threads": 1,
+                "config_options": {
+                    "autoinstall_known_extensions": "false",
+                    "autoload_known_extensions": "false",
+                    "temp_file_encryption": "true",
+                },
+                "plugins": [{"module": "pipelines.warehouse.dbt_plugin", "alias": "facts"}],
+            }
+        },
+    }
+}
 _FLAGS = {"send_anonymous_usage_stats", "use_colors"}
 _OF_MODELS = {"materialized", "schema", "database", "contract", "docs", "tags", "meta", "group", "access"}
 _OF_PARTITIONS = {"sort_by", "partition_by", "made_of", "days_after"}
@@ -65,6 +85,7 @@ def complaints(manifest: Manifest) -> Iterator[str]:
     """Yield everything of a project that could be built otherwise than it is checked, and what to do about it."""
     own = str(manifest.metadata.project_name)
     yield from _project()
+    yield from _profiles()
     yield from _kinds(manifest)
     yield from _macros(manifest, own)
     yield from _nodes(manifest, own)
@@ -78,6 +99,13 @@ def _project() -> Iterator[str]:
         yield f"{file.name} has hooks ({', '.join(hooks)}), and what they do is in no model: remove them"
     if strange:
         yield f"{file.name} sets {', '.join(sorted(strange))}, of which the check of lineage knows nothing: remove it"
+
+
+def _profiles() -> Iterator[str]:
+    file = settings.DBT_PROJECT_DIR / "profiles.yml"
+    # As text: 1 and true are equal, and not the same.
+    if repr(yaml.safe_load(file.read_text(encoding="utf-8"))) != repr(_PROFILES):
+        yield f"{file.name} is not as the check of lineage knows it (settings, attached files, plugins): put it back as it was"
 
 
 def _kinds(manifest: Manifest) -> Iterator[str]:

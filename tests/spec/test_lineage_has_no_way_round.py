@@ -136,12 +136,67 @@ FEW = {
     "the_rows_of_the_first": "avg(result_percent) as v from int_learning_events_valid where event_key in"
     " (select event_key from int_learning_events_valid limit 1)",
     "an_instant_of_the_first": "sum(epoch(o)) as v from (select occurred_at as o from int_learning_events_valid limit 1)",
+    "an_average_by_rank": "avg(r) as v from (select result_percent as r, dense_rank() over (order by learner_pseudonym)"
+    " as g from int_learning_events_valid) group by g",
+    "an_average_by_tile": "avg(r) as v from (select result_percent as r, ntile(100000) over (order by occurred_at)"
+    " as g from int_learning_events_valid) group by g",
+    "an_average_by_running_number": "avg(r) as v from (select result_percent as r, sum(1) over (order by learner_pseudonym)"
+    " as g from int_learning_events_valid) group by g",
+    "a_case_of_the_first": "count(case when city = 'x' then 1 end) as v from (select * from dim_learners limit 1)",
+    "a_filter_of_the_first": "count(*) filter (where city = 'x') as v from (select * from dim_learners limit 1)",
+    "a_condition_on_the_first": "count(*) as v from (select * from dim_learners limit 1) where city = 'x'",
+    "a_result_of_the_first": "count(*) as v from (select * from int_learning_events_valid limit 1) where result_percent > 50",
     "nearly_the_least": "percentile_cont(0.000001) within group (order by result_percent) as v from int_learning_events_valid",
     "nearly_the_most": "quantile_cont(result_percent, 0.99) as v from int_learning_events_valid",
 }
 
+# One of many values, of which an average then is that value.
+CHOSEN_FIRST = {
+    "the_last": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d from int_learning_events_valid)",
+    "the_last_of_each_course": "avg(d) as v from (select course_id, arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by 1) group by course_id",
+    "the_last_of_each_set": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by grouping sets ((learner_pseudonym), ()))",
+    "the_last_of_one_rollup": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by rollup (learner_pseudonym))",
+    "the_last_of_what_is_one": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by nullif(learner_pseudonym, learner_pseudonym))",
+    "the_last_of_those_with_an_id": "avg(d) as v from (select arg_max(result_percent, occurred_at) as d"
+    " from int_learning_events_valid group by learner_pseudonym is null)",
+    "the_middle_of_the_most": "median(d) as v from (select max(result_percent) as d from int_learning_events_valid)",
+    "the_sum_of_the_least": "sum(d) as v from (select min(result_percent) as d from int_learning_events_valid"
+    " group by course_id, cohort)",
+    "a_first": "avg(d) as v from (select first(result_percent) as d from int_learning_events_valid)",
+    "any": "avg(d) as v from (select any_value(result_percent) as d from int_learning_events_valid)",
+    "an_arbitrary_one": "avg(d) as v from (select arbitrary(result_percent) as d from int_learning_events_valid)",
+    "one_of_a_list": "avg(d) as v from (select list(result_percent)[1] as d from int_learning_events_valid)",
+    "one_of_a_list_in_order": "avg(d) as v from (select array_agg(result_percent order by occurred_at)[1] as d"
+    " from int_learning_events_valid)",
+    "a_quantile": "avg(d) as v from (select quantile_disc(result_percent, 0.99) as d from int_learning_events_valid)",
+    "a_share_within": "avg(d) as v from (select percentile_disc(0.99) within group (order by result_percent) as d"
+    " from int_learning_events_valid)",
+    "the_third": "avg(d) as v from (select nth_value(result_percent, 3) over (order by occurred_at) as d"
+    " from int_learning_events_valid)",
+    "the_first_of_a_window": "avg(d) as v from (select first_value(result_percent ignore nulls)"
+    " over (partition by course_id order by occurred_at) as d from int_learning_events_valid)",
+    "an_instant": "median(epoch(d)) as v from (select max(occurred_at) as d from int_learning_events_valid)",
+    "the_most_of_a_subquery": "avg((select max(result_percent) from int_learning_events_valid)) as v from dim_learners",
+    "the_most_counts": "avg(n) as v from (select max(n) as n from (select learner_pseudonym, count(*) as n"
+    " from int_learning_events_valid group by 1))",
+    "the_city_of_the_last": "count(nullif(d, 'Jakarta')) as v from (select max(city) as d from dim_learners)",
+    "those_with_the_city_of_the_last": "count(*) as v from (select max(city) as d from dim_learners) where d = 'Jakarta'",
+    "as_many_numbers_as_the_most": "count(*) as v from (select unnest(range(100)) as n) as n"
+    " join (select max(result_percent) as m from int_learning_events_valid) as m on n.n < m.m",
+    "the_results_of_the_last": "avg(e.result_percent) as v from int_learning_events_valid as e"
+    " join (select max(event_key) as k from int_learning_events_valid) as k on k.k = e.event_key",
+}
+
 # The same through a model of its own.
 ACROSS = {
+    "the_last": (
+        f"select arg_max(result_percent, occurred_at) as d from {EVENTS}",
+        "avg(d) as v from int_planted",
+    ),
     "the_first": (f"select result_percent as r from {EVENTS} limit 1", "avg(r) as v from int_planted"),
     "a_constant": (
         "select 'ab' as q",
@@ -198,10 +253,40 @@ HONEST = {
     " from int_learning_events_valid group by 1",
     "sets_of_groups": "course_id, count(*) as v from int_learning_events_valid group by grouping sets ((course_id), ())",
     "a_literal_with_escapes": "count(distinct regexp_replace(course_id, E'\\n', '')) as v from lake.courses",
+    "an_average_of_the_last_of_each": "avg(r) as v from (select learner_pseudonym, arg_max(result_percent, occurred_at)"
+    " as r from int_learning_events_valid group by 1)",
+    "an_average_of_the_first_of_each": "avg(r) as v from (select first_value(result_percent)"
+    " over (partition by learner_pseudonym order by occurred_at) as r from int_learning_events_valid)",
+    "a_row_for_each_day": "count(*) as v from"
+    " (select unnest(generate_series(date '2026-01-01', date '2026-06-30', interval 1 day)) as d)",
+    "a_row_for_each_number": "count(*) as v from (with recursive k as (select 1 as n union all select n + 1 as n from k"
+    " where n < 9) select n from k)",
+    "by_month": "date_trunc('month', occurred_at + interval '7' hour) as m, count(*) as v"
+    " from int_learning_events_valid group by 1",
+    "a_month_of_a_day": "extract(month from cast(occurred_at as date)) as m, count(*) as v"
+    " from int_learning_events_valid group by 1",
+    "by_the_first_channel_of_a_window": "count(distinct learner_pseudonym) as v from (select learner_pseudonym,"
+    " first_value(channel) over (partition by learner_pseudonym order by started_at) as c from fct_sessions) group by c",
     "a_quartile": "percentile_cont(0.25) within group (order by result_percent) as v from int_learning_events_valid",
 }
 
+_FIRST_LEARNER = "(select learner_pseudonym as p from dim_learners limit 1)"
+_UNIT, _ROWS = "a unit that can be a column: quote it", "makes as many rows as a value says"
 REFUSED = {
+    "select count(*) as n from (select unnest(range(session_key)) as u from fct_sessions limit 1)": _ROWS,
+    f"select count(*) as n from (select unnest(range(ascii(p))) as u from {_FIRST_LEARNER})": _ROWS,
+    "select count(*) as n from (select unnest(generate_series(1, epoch(started_at)::bigint)) as u from fct_sessions)": _ROWS,
+    "select count(*) as n from (select unnest(l) as u from (select range(ascii(city)) as l from dim_learners))": _ROWS,
+    "select count(*) as n from (select generate_subscripts(string_split(city, ''), 1) as u from dim_learners)": _ROWS,
+    "with recursive k as (select 1 as n union all select n + 1 as n from k where n < (select max(result_percent)"
+    " from int_learning_events_valid)) select count(*) as n from k": "WITH RECURSIVE",
+    "select course_id from lake.courses limit (select ascii(max(city)) from dim_learners)": "LIMIT and OFFSET as numbers",
+    "select course_id from lake.courses offset (select ascii(max(city)) from dim_learners)": "LIMIT and OFFSET as numbers",
+    "select date_trunc(day, s.started_at) as d from fct_sessions as s cross join (select 'hour' as day) as k": _UNIT,
+    "select datetrunc(day, s.started_at) as d from fct_sessions as s cross join (select 'hour' as day) as k": _UNIT,
+    "select \"date_trunc\" ( /* - */ day, started_at) as d from fct_sessions cross join (select 'hour' as day)": _UNIT,
+    "select date_part(day, s.started_at) as d from fct_sessions as s cross join (select 'epoch' as day) as k": _UNIT,
+    "select date_diff(day, s.started_at, s.ended_at) as d from fct_sessions as s": _UNIT,
     "select * from lake.course_progress unpivot (v for n in (course_id, cohort))": "UNPIVOT, which is not followed: write",
     "select * from (select course_id from lake.courses) pivot (count(*) for course_id in ('a'))": "PIVOT, which is not",
     "select c.x from lake.courses as c(x)": "renames the columns of courses by position: name them in a subselect",
@@ -281,6 +366,11 @@ def test_what_is_worked_out_for_each_person_is_known_of_that_person(
 @pytest.mark.parametrize("name", FEW)
 def test_an_aggregate_of_one_row_ends_nothing(contracts: Contracts, models: Models, name: str) -> None:
     assert is_found(contracts, models, "a.v", beside(FEW[name]))
+
+
+@pytest.mark.parametrize("name", CHOSEN_FIRST)
+def test_an_aggregate_of_one_that_was_chosen_ends_nothing(contracts: Contracts, models: Models, name: str) -> None:
+    assert is_found(contracts, models, "a.v", beside(CHOSEN_FIRST[name]))
 
 
 @pytest.mark.parametrize("name", ACROSS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -174,6 +175,48 @@ def test_a_project_that_may_not_be_built_is_refused_by_the_check_and_by_the_buil
     with pytest.raises(warehouse.ModelFailure, match="a_flag uses"):
         warehouse.build(desk.home, desk.ring, desk.terms, days=None, as_of=AS_OF)
     assert not desk.home.warehouse_file.exists()
+
+
+OTHER_PROFILES = {
+    "a_log_of_queries": ("threads: 1", "threads: 1\n      settings: {log_query_path: /tmp/queries.sql}"),
+    "another_file": ("threads: 1", "threads: 1\n      attach: [{path: /tmp/other.duckdb}]"),
+    "a_secret": ("threads: 1", "threads: 1\n      secrets: [{type: s3, name: x}]"),
+    "an_extension": ("threads: 1", "threads: 1\n      extensions: [httpfs]"),
+    "another_plugin": ("alias: facts", "alias: facts\n        - module: excel"),
+    "a_file_for_the_memory": ('":memory:"', "/tmp/plain.duckdb"),
+    "a_plain_spill": ('temp_file_encryption: "true"', 'temp_file_encryption: "false"'),
+    "another_output": ("  outputs:", "  outputs:\n    other: {type: duckdb, path: /tmp/plain.duckdb}"),
+    "another_profile": ("crosslife:", "other: {}\ncrosslife:"),
+    "true_for_one": ("threads: 1", "threads: true"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_PROFILES)
+def test_other_profiles_are_refused(project: Path, name: str) -> None:
+    file, nothing = (
+        project / "profiles.yml",
+        SimpleNamespace(metadata=SimpleNamespace(project_name="crosslife"), nodes={}, macros={}),
+    )
+    assert list(admitting.complaints(cast("Any", nothing))) == []
+    old, new = OTHER_PROFILES[name]
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    with pytest.raises(warehouse.ModelFailure, match=r"profiles\.yml is not as the check of lineage knows it"):
+        admitting.refuse_what_is_not_checked(cast("Any", nothing))
+
+
+@pytest.mark.slow
+def test_other_profiles_are_refused_by_the_check_and_by_the_build(project: Path, tmp_path: Path) -> None:
+    old, new = OTHER_PROFILES["a_log_of_queries"]
+    file = project / "profiles.yml"
+    file.write_text(file.read_text().replace(old, new.replace("/tmp", str(tmp_path))))
+    with pytest.raises(warehouse.ModelFailure, match=r"profiles\.yml"):
+        warehouse.compiled_models()
+    desk = make_desk(tmp_path / "home")
+    with pytest.raises(warehouse.ModelFailure, match=r"profiles\.yml"):
+        warehouse.build(desk.home, desk.ring, desk.terms, days=None, as_of=AS_OF)
+    assert not (tmp_path / "queries.sql").exists()
 
 
 @pytest.mark.slow
