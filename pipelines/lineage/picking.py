@@ -43,7 +43,33 @@ def _is_picked_from(scope: Scope) -> bool:
     conditions = [tree.args.get("where"), *(join.args.get("on") for join in tree.args.get("joins") or ())]
     conditions += [each.this for select in tree.selects for each in select.find_all(exp.If)]
     conditions += [each.expression for select in tree.selects for each in select.find_all(exp.Filter)]
-    return any(_tells_a_place(each, scope) for each in conditions if each is not None)
+    found = [each for each in conditions if each is not None]
+    return any(_tells_a_place(each, scope) or _equals_what_was_picked(each, scope) for each in found)
+
+
+def _equals_what_was_picked(node: exp.Expr, scope: Scope) -> bool:
+    """Say whether a condition asks for the rows of one value that was picked of all: those of the greatest instant."""
+    for equation in node.find_all(exp.EQ, exp.NullSafeEQ):
+        for side in (equation.left, equation.right):
+            if side.find(exp.Subquery) or any(_was_picked(column, scope) for column in side.find_all(exp.Column)):
+                return True
+    return False
+
+
+def _was_picked(column: exp.Column, scope: Scope) -> bool:
+    source = scope.sources.get(column.table)
+    if not isinstance(source, Scope):
+        return False
+    for side in source.set_operation_scopes or [source]:
+        selects = side.expression.selects if isinstance(side.expression, exp.Query) else []
+        for each in selects:
+            if each.alias_or_name == column.name:
+                is_of_all = not side.expression.args.get("group") and not each.find(exp.Window)
+                if (is_of_all and each.find(exp.AggFunc)) or any(
+                    _was_picked(own, side) for own in each.find_all(exp.Column)
+                ):
+                    return True
+    return False
 
 
 def _tells_a_place(node: exp.Expr, scope: Scope) -> bool:

@@ -117,6 +117,12 @@ BY_EACH = {
 
 # Aggregates of one row, or of what has none.
 FEW = {
+    "the_last_act": "avg(result_percent) as v from int_learning_events_valid"
+    " where occurred_at = (select max(occurred_at) from int_learning_events_valid)",
+    "the_last_act_by_a_join": "avg(e.result_percent) as v from int_learning_events_valid as e"
+    " join (select max(occurred_at) as m from int_learning_events_valid) as k on e.occurred_at = k.m",
+    "the_last_act_within": "avg(case when e.occurred_at = k.m then e.result_percent end) as v"
+    " from int_learning_events_valid as e cross join (select max(occurred_at) as m from int_learning_events_valid) as k",
     "a_sum_of_keys": "sum(event_key) as v from int_learning_events_valid",
     "a_variance_of_keys": "var_pop(event_key) as v from int_learning_events_valid",
     "an_average_of_instants": "avg(occurred_at) as v from int_learning_events_valid",
@@ -223,6 +229,9 @@ SHIFTED = [
 ]
 
 HONEST = {
+    "each_learners_first_act_by_a_join": "avg(e.result_percent) as v from int_learning_events_valid as e join (select"
+    " learner_pseudonym, min(occurred_at) as m from int_learning_events_valid group by learner_pseudonym) as k"
+    " on e.learner_pseudonym = k.learner_pseudonym and e.occurred_at = k.m",
     "days_of_two_acts": "course_id, median(date_diff('day', a, b)) as v from (select course_id, learner_pseudonym,"
     " min(occurred_at) as a, max(occurred_at) as b from int_learning_events_valid group by 1, 2) group by 1",
     "an_average_of_counts": "course_id, avg(n) as v from (select course_id, learner_pseudonym, count(*) as n"
