@@ -22,7 +22,7 @@ from pipelines.demo.sources.midtrans import DEMO_SERVER_KEY
 from pipelines.identity import keys
 from tests.truth.reading import last_second
 
-ARRIVALS = int(os.environ.get("CROSSLIFE_ARRIVALS", "3"))
+ARRIVALS = int(os.environ.get("CROSSLIFE_ARRIVALS", "2"))
 END = date(2026, 6, 30)
 AS_OF = last_second(END)
 # A row comes this many arrivals after its place in the file would have it, at most.

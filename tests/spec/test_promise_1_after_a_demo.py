@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -13,9 +11,9 @@ import pytest
 from pipelines import settings
 from pipelines.identity import keys
 from tests.canary import Finding, Zones, search
+from tests.demo_home import demo_home as demo_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole_runs")]
-LEARNERS, DAYS, SEED = 120, 30, 11
 KINDS = {
     "email",
     "name",
@@ -34,14 +32,8 @@ _LARGE = ("lake", "warehouse")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> settings.Home:
-    root = tmp_path_factory.mktemp("demo") / "home"
-    arguments = ["demo", "--learners", LEARNERS, "--days", DAYS, "--seed", SEED, "--home", root]
-    command = [sys.executable, "-m", "pipelines.cli", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    (root / "output.txt").write_text(done.stdout + done.stderr)
-    return settings.Home(root)
+def home(demo_home: Path) -> settings.Home:
+    return settings.Home(demo_home)
 
 
 def _identifiers(home: settings.Home) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 
 from pipelines import settings
 from pipelines.lake import open_manifest
+from tests.demo_home import DEMO
+from tests.demo_home import demo_home as demo_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole_runs")]
-DEMO = ("--learners", "60", "--days", "10", "--seed", "7")
 
 
 def crosslife(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -30,32 +32,32 @@ def _batches(home: Path) -> int:
         return len(manifest.batches())
 
 
-def test_a_demo_ends_with_completion_rates_and_a_second_one_changes_nothing(tmp_path: Path) -> None:
-    first = crosslife("demo", *DEMO, "--home", tmp_path)
-    assert first.returncode == 0, first.stderr
-    assert "Completion rates" in first.stdout
-    assert "Where to look next" in first.stdout
-    before = {zone: _content(tmp_path / zone) for zone in ("landing", "lake", "warehouse", "release")}
+def test_a_demo_ends_with_completion_rates_and_a_second_one_changes_nothing(demo_home: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(demo_home, tmp_path / "home"))
+    first = (home / "output.txt").read_text()
+    assert "Completion rates" in first
+    assert "Where to look next" in first
+    before = {zone: _content(home / zone) for zone in ("landing", "lake", "warehouse", "release")}
 
-    second = crosslife("demo", *DEMO, "--home", tmp_path)
+    second = crosslife("demo", *DEMO, "--home", home)
     assert second.returncode == 0, second.stderr
     assert "Nothing changed" in second.stdout
-    assert {zone: _content(tmp_path / zone) for zone in before} == before
+    assert {zone: _content(home / zone) for zone in before} == before
 
-    later = crosslife("run", "--home", tmp_path, "--as-of", "2026-06-30", "--json")
+    later = crosslife("run", "--home", home, "--as-of", "2026-06-30", "--json")
     assert json.loads(later.stdout)["changed"] is False
 
     # With a ledger that somebody changed, what arrives is taken in all the same; nothing is published.
-    head = tmp_path / "evidence" / "ledger" / "head.json"
-    batches = _batches(tmp_path)
-    kept, published = head.read_bytes(), _content(tmp_path / "release")
+    head = home / "evidence" / "ledger" / "head.json"
+    batches = _batches(home)
+    kept, published = head.read_bytes(), _content(home / "release")
     head.write_bytes(kept.replace(b'"entries":', b'"entries": '))
     row = {"course_id": "C-NEW", "title": "Baru", "language": "id", "level": "beginner", "price_idr": 0}
-    (tmp_path / "landing" / "courses" / "late.jsonl").write_text(json.dumps(row) + "\n")
-    changed = crosslife("run", "--home", tmp_path, "--as-of", "2026-07-02")
+    (home / "landing" / "courses" / "late.jsonl").write_text(json.dumps(row) + "\n")
+    changed = crosslife("run", "--home", home, "--as-of", "2026-07-02")
     assert changed.returncode == 3
     assert "evidence verify" in changed.stderr
-    assert _batches(tmp_path) == batches + 1
-    assert _content(tmp_path / "release") == published
+    assert _batches(home) == batches + 1
+    assert _content(home / "release") == published
     head.write_bytes(kept)
-    assert crosslife("evidence", "verify", "--home", tmp_path).returncode == 0
+    assert crosslife("evidence", "verify", "--home", home).returncode == 0
