@@ -33,6 +33,7 @@ def test_intake_and_the_plain_script_agree_row_by_row(small: Path):
         intake_bench._check_same(small / "intake")
 
 
+@pytest.mark.long
 def test_the_models_and_the_hand_written_sql_agree_table_by_table(small: Path):
     result = models_bench.compare(quick=True, progress=lambda _text: None)
     assert result.figures.keys() >= FIGURES | {"one_more_day_seconds", "test_seconds"}

@@ -70,6 +70,7 @@ def platform(tmp_path: Path) -> Platform:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_shuffled_arrivals_built_one_by_one_equal_one_full_refresh(platform: Platform, tmp_path: Path) -> None:
     whole = tmp_path / "invented"
     demo.generate(whole, learners=120, days=40, seed=11, end=END)

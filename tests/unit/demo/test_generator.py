@@ -179,6 +179,8 @@ def test_progress_adds_up_to_the_rows_written(tmp_path: Path) -> None:
     assert told == summary.rows
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_memory_stays_while_files_grow(tmp_path: Path) -> None:
     peaks, sizes = [], []
     for learners in (20, 150, 700):  # the first only warms caches
