@@ -45,7 +45,8 @@ def look_with_keys(home: Home, ring: Keyring) -> Verdict:
     if not has_begun(ring):
         return Verdict(0, _faults_of_none(home, anchored), 0, None)
     verdict = look(home, key=signing_key(ring).public_key(), anchored=anchored)
-    return replace(verdict, findings=(*verdict.findings, *_faults_of_openings(home)))
+    # What entries say is believed only where the chain is sound.
+    return replace(verdict, findings=_faults_of_openings(home)) if verdict.is_sound else verdict
 
 
 def faults_of_links(home: Home) -> tuple[str, ...]:

@@ -119,3 +119,15 @@ def test_a_command_that_is_refused_leaves_an_entry(
 def test_an_anchor_is_used_as_soon_as_it_is_given(home: settings.Home, tmp_path: Path) -> None:
     give(home, tmp_path / "anchor.jsonl")
     assert "anchored to its end" in crosslife(home, "evidence", "verify").output
+
+
+def test_whatever_stands_in_an_entry_a_change_is_a_finding_and_no_failure(home: settings.Home) -> None:
+    crosslife(home, "keys", "rotate", "vault")
+    lines = entries_file(home).read_bytes().splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if b'"kind":"access"' in line)
+    forged = json.loads(lines[at]) | {"content": {}}
+    lines[at] = json.dumps(forged, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    entries_file(home).write_bytes(b"".join(lines))
+    verified = crosslife(home, "evidence", "verify")
+    assert verified.exit_code == 3
+    assert "is not signed" in verified.output
