@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -33,6 +33,7 @@ from pipelines.evidence.entries import (
 )
 from pipelines.evidence.places import entries_file, folder_of, head_file
 from pipelines.evidence.problems import LedgerBroken, LedgerUnwritable
+from pipelines.evidence.verifying import NotFollowed, followed
 from pipelines.identity.files import locked, write_private
 from pipelines.identity.keyring import Keyring, NewKey
 from pipelines.settings import Home
@@ -193,31 +194,16 @@ def _recovered(home: Home, key: Ed25519PrivateKey) -> tuple[Head, list[Entry]]:
     if not head.is_signed_by(key.public_key()) or size < head.size:
         raise LedgerBroken(home, "its head is not ours, or entries are missing at its end")
     with entries_file(home).open("r+b") as file:
-        entries = list(_followed(home, file, head, key=key.public_key()))
+        try:
+            entries = list(followed(lines_of(file), head, key=key.public_key()))
+        except NotFollowed as broken:
+            raise LedgerBroken(home, str(broken)) from None
         whole = sum(len(entry.line) for entry in entries)
         if whole == size == head.size:
             return head, entries
         file.truncate(whole)
         os.fsync(file.fileno())
     return _put_head(home, head_of(len(entries), whole, entries[-1].digest, key=key)), entries
-
-
-def _followed(home: Home, file: BinaryIO, head: Head, *, key: Ed25519PublicKey) -> Iterator[Entry]:
-    """Yield each entry that follows the one before; those behind the head are taken over where they are signed."""
-    size, digest = 0, NOTHING_BEFORE
-    for number, line in enumerate(lines_of(file), start=1):
-        is_known = size < head.size
-        if not is_known and not line.endswith(b"\n") and len(line) < LONGEST_LINE:
-            return
-        entry = _entry(line)
-        if entry is None or (entry.number, entry.previous) != (number, digest):
-            raise LedgerBroken(home, f"entry {number:,} is not as it was written")
-        if not is_known and not entry.is_signed_by(key):
-            raise LedgerBroken(home, f"entry {number:,} was added by somebody else")
-        size, digest = size + len(line), entry.digest
-        if is_known and size >= head.size and (size, number, digest) != (head.size, head.entries, head.digest):
-            raise LedgerBroken(home, f"entry {number:,} is not the one that its head knows")
-        yield entry
 
 
 def _entry(line: bytes) -> Entry | None:

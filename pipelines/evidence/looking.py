@@ -6,6 +6,7 @@ What a sound chain is, or where an anchor lies, does not belong here.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -16,11 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pipelines import lake
 from pipelines.evidence import anchors
-from pipelines.evidence.entries import NOTHING_BEFORE, NotCanonical, lines_of, read_entry, read_head
+from pipelines.evidence.entries import NotCanonical, lines_of, read_head
 from pipelines.evidence.ledger import Ledger, has_begun, open_ledger, read, signing_key
 from pipelines.evidence.places import entries_file, head_file
 from pipelines.evidence.problems import AnchorDenies
-from pipelines.evidence.verifying import Finding, Verdict, verify
+from pipelines.evidence.verifying import Finding, NotFollowed, Verdict, followed, verify
 from pipelines.identity import access_log
 from pipelines.identity.keyring import Keyring
 from pipelines.settings import Home
@@ -55,19 +56,12 @@ def faults_of_links(home: Home) -> tuple[str, ...]:
         return ()
     try:
         head = read_head(head_file(home).read_bytes())
-        digest, size = NOTHING_BEFORE, 0
-        for number, line in enumerate(_lines(home), start=1):
-            if size >= head.size and not line.endswith(b"\n"):
-                break
-            entry = read_entry(line)
-            if (entry.number, entry.previous) != (number, digest):
-                return (f"entry {number:,} does not follow the one before it",)
-            digest, size = entry.digest, size + len(line)
-            if number == head.entries and digest != head.digest:
-                return (f"entry {number:,} is not the one that the head knows",)
+        deque(followed(_lines(home), head), maxlen=0)
     except (OSError, NotCanonical):
-        return ("an entry or the head is not as it was written",)
-    return () if size >= head.size else ("entries are missing at the end",)
+        return ("the head or the entries cannot be read",)
+    except NotFollowed as broken:
+        return (str(broken),)
+    return ()
 
 
 def anchor(home: Home, ring: Keyring, *, at: datetime) -> int | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from pipelines.evidence.entries import LONGEST_LINE, NOTHING_BEFORE, Head, NotCanonical, read_entry, read_head
+from pipelines.evidence.entries import LONGEST_LINE, NOTHING_BEFORE, Entry, Head, NotCanonical, read_entry, read_head
 
 _NONE_KEPT = (
     "the anchor holds no head of this chain: either it was given just now (the next command that records keeps one there), "
@@ -48,6 +48,37 @@ class Verdict:
     def is_sound(self) -> bool:
         """Whether nothing is wrong."""
         return not self.findings
+
+
+class NotFollowed(ValueError):
+    """An entry is not the one that follows, or that the head knows; the message says which."""
+
+
+def followed(lines: Iterable[bytes], head: Head, *, key: Ed25519PublicKey | None = None) -> Iterator[Entry]:
+    """Yield each entry that follows the one before; a torn last line is none. Raises NotFollowed.
+
+    Up to a signed head links and digests are enough, as nobody without the key can bend them. With `key`, what is behind the
+    head has to be signed by it.
+    """
+    size, digest = 0, NOTHING_BEFORE
+    for number, line in enumerate(lines, start=1):
+        is_known = size < head.size
+        if not is_known and not line.endswith(b"\n") and len(line) < LONGEST_LINE:
+            return
+        try:
+            entry = read_entry(line)
+        except NotCanonical:
+            raise NotFollowed(f"entry {number:,} is not as it was written") from None
+        if (entry.number, entry.previous) != (number, digest):
+            raise NotFollowed(f"entry {number:,} does not follow the one before it")
+        if not is_known and key and not entry.is_signed_by(key):
+            raise NotFollowed(f"entry {number:,} was added by somebody else")
+        size, digest = size + len(line), entry.digest
+        if is_known and size >= head.size and (size, number, digest) != (head.size, head.entries, head.digest):
+            raise NotFollowed(f"entry {number:,} is not the one that its head knows")
+        yield entry
+    if size < head.size:
+        raise NotFollowed("entries are missing at its end")
 
 
 def verify(
