@@ -37,6 +37,10 @@ class Contracts(Strict):
     taxonomy: Taxonomy
     traffic: traffic.Traffic
 
+    def family_of(self, contract: InboundContract) -> tuple[InboundContract, ...]:
+        """Return the sources whose events share their ids with those of a source, itself among them."""
+        return tuple(each for each in self.inbound.values() if each.family == contract.family)
+
 
 def load(directory: Path, *, policy_file: Path | None = None, as_of: date | None = None) -> Contracts:
     """Return the contracts of a folder, cross-checked.

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator
 from pydantic import Field as Setting
 
 from pipelines.contracts.extracts import Extract
+from pipelines.contracts.interactions import Interaction, OwnedThrough
 from pipelines.contracts.statements import StatementMapping
 from pipelines.contracts.strict import Frozen, Strict, each_listed
 from pipelines.contracts.traffic import TrafficRule
@@ -178,6 +179,8 @@ class InboundContract(Dataset):
     consent: ConsentRule | None = None
     traffic: TrafficRule | None = None
     extract: Extract | None = None
+    interactions: tuple[Interaction, ...] = ()
+    owned_through: OwnedThrough | None = None
     interval_days: float | None = None
     references: tuple[Reference, ...] = ()
     fields: tuple[Field, ...]
@@ -187,6 +190,30 @@ class InboundContract(Dataset):
     def makes_subjects(self) -> bool:
         """Say whether rows can make somebody a subject of the vault."""
         return any(field.treatment in ("pseudonymise", "vault") for field in self.fields)
+
+    @property
+    def owner_columns(self) -> tuple[str, ...]:
+        """Return the lake columns that bear the pseudonyms of a row's owners."""
+        found = (field.stored_as[0] for field in self.fields if field.treatment == "pseudonymise" and field.stored_as)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def holder_columns(self) -> tuple[str, ...]:
+        """Return the lake columns that bear the keys under which a row's holders are known, of statements alone."""
+        return tuple(field.stored_as[0] for field in self.fields if field.treatment == "holder_key")
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Return the lake columns that identify a row."""
+        return tuple(self.field(path).stored_as[0] for path in self.key)
+
+    @property
+    def order(self) -> str:
+        """SQL: the order of the rows in a file of the dataset."""
+        if self.kind == "state":
+            return ", ".join(self.key_columns)
+        tie = "event_key" if self.key else ", ".join(column.name for column in self.lake_columns)
+        return f"{self.sort_by} nulls last, {self.field(self.event_time or '').stored_as[0]}, {tie}"
 
     @property
     def instants(self) -> tuple[Field, ...]:

@@ -14,6 +14,7 @@ from pipelines.contracts import columns, odcs, projections
 from pipelines.contracts.checks import Vocabulary
 from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.extracts import Extract
+from pipelines.contracts.interactions import OwnedThrough
 from pipelines.contracts.models import (
     POLICY_VERSION,
     ConsentRule,
@@ -29,7 +30,7 @@ from pipelines.contracts.outbound import Disclosure, Exposure, OutboundColumn, O
 from pipelines.contracts.registers import Policy
 from pipelines.contracts.traffic import TrafficRule
 
-_Part = TypeVar("_Part", Disclosure, Exposure, Extract, TrafficRule)
+_Part = TypeVar("_Part", Disclosure, Exposure, Extract, OwnedThrough, TrafficRule)
 
 _DATASET = {"category", "purposes", "lawfulBasis"}
 _INBOUND = _DATASET | {
@@ -46,6 +47,8 @@ _INBOUND = _DATASET | {
     "consent",
     "traffic",
     "extract",
+    "interactions",
+    "ownedThrough",
 }
 _TREATED = {"category", "treatment", "purposes"}
 _FIELD = _TREATED | {
@@ -104,6 +107,7 @@ class Reader:
             references=tuple(self._references(rows)),
             consent=consent,
             traffic=self._nested(entry, "traffic", TrafficRule),
+            owned_through=self._nested(entry, "owned_through", OwnedThrough),
             extract=self._nested(entry, "extract", Extract),
             interval_days=self._interval(root),
             retention=self._retention(root, entry),

@@ -131,6 +131,22 @@ class Floor(Sourced):
     decisions: tuple[FloorDecision, ...] = ()
 
 
+class Hold(Sourced):
+    """What the law or a case wants kept although its window has ended: rows of these datasets, restricted, used for nothing.
+
+    With `years`, until so many years after the end of the calendar year of a row (books). Without, for a case: rows of the
+    days `first` to `last` (open where they are not said), until somebody writes `until`.
+    """
+
+    id: str = Setting(pattern="^[a-z0-9_]{1,40}$")
+    datasets: tuple[str, ...]
+    reason: str
+    years: int | None = Setting(default=None, ge=1)
+    first: date | None = None
+    last: date | None = None
+    until: date | None = None
+
+
 class DefaultConsent(Sourced):
     """What holds for a row that states nothing."""
 
@@ -151,6 +167,7 @@ class Policy(Strict):
     threshold: Threshold
     windows: Annotated[Mapping[str, Window], Frozen]
     floors: tuple[Floor, ...] = ()
+    holds: tuple[Hold, ...] = ()
     landing_days: Days
     quarantine_days: Days
     backup_days: Days

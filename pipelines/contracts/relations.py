@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pipelines.contracts import metrics, odcs
 from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.extracts import check_extract
+from pipelines.contracts.interactions import check_interactions, check_owner
 from pipelines.contracts.models import ConsentRule, Field, InboundContract, InternalContract
 from pipelines.contracts.outbound import OutboundContract
 from pipelines.contracts.registers import Policy, PolicyVersions, Recipients, Taxonomy
@@ -24,6 +25,8 @@ def check_inbound(contracts: Mapping[str, InboundContract], nodes: Mapping[str, 
         root = nodes[name]
         _own_fields(contract, root, findings)
         check_extract(contract, root, findings)
+        check_interactions(contract, root, findings)
+        check_owner(contract, contracts, root, findings)
         if contract.traffic:
             _traffic(contract, contract.traffic, root, findings)
         if contract.consent:

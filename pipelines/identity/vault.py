@@ -131,6 +131,27 @@ class Vault:
         key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
         return pseudonyms.with_pseudonym(subjects.known_secrets(self._connection, known, domain=domain), key=key)
 
+    def named_in(self, domain: str) -> Iterator[pl.DataFrame]:
+        """Yield `subject`, `pseudonym` of whoever has one in the domain, a slice of the subjects at a time; nobody gets one."""
+        for first in range(1, subjects.next_number(self._connection), _SLICE_ROWS):
+            yield self.pseudonyms(
+                pl.Series("subject", range(first, first + _SLICE_ROWS), dtype=pl.Int64), domain=domain
+            )
+
+    def known_since(self) -> pl.DataFrame:
+        """Return `subject`, `created_at` of every subject."""
+        return self._connection.execute("select subject, created_at from vault.subjects order by subject").pl()
+
+    def forget(self, gone: pl.Series) -> int:
+        """Take these subjects out with everything the vault has of them; return how many there were.
+
+        Their keys are shredded once the vault has been copied into its next epoch. That no row bears their pseudonyms any
+        more is the caller's to know.
+        """
+        there = self.known_since()["subject"].is_in(gone.implode())
+        forgetting.forget(self._connection, gone, since=1)
+        return int(there.sum())
+
     def translations(self, *, origin: str, target: str) -> Iterator[pl.DataFrame]:
         """Yield `origin_pseudonym`, `pseudonym` of whoever has one in both domains; nobody gets one.
 

@@ -11,7 +11,6 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import duckdb
-import polars as pl
 
 from pipelines import engine
 from pipelines.contracts import Contracts
@@ -20,6 +19,7 @@ from pipelines.identity import keys
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
 from pipelines.intake import (
+    ageing,
     consulting,
     drifts,
     files,
@@ -138,6 +138,7 @@ class Intake:
             as_of=self._as_of,
             skew_hours=self._contracts.policy.max_clock_skew_hours,
             known_traffic=self._contracts.traffic,
+            first_kept=ageing.first_kept(contract, self._manifest.horizons(), today=self._day),
         )
         chunks = Chunks(
             connection,
@@ -151,11 +152,14 @@ class Intake:
             progress=self._progress,
         )
         inputs.read(connection, chunks, given, position=position)
+        expired = ageing.take_out_expired(
+            connection, self._home, contract, family=self._contracts.family_of(contract), today=self._day
+        )
         settled = self._settle(connection, contract)
         batch_id = given.batch_id(contract.name, position=position)
         staged, moves, stale = self._stage(connection, judgement, batch_id=batch_id, position=position)
         marks, unknown = chunks.counted()
-        refused = Counter(staged.refused) + Counter({EXPIRED: settled.expired})
+        refused = Counter(staged.refused) + Counter({EXPIRED: expired})
         report = replace(
             staged,
             files=len(given.pending),
@@ -177,7 +181,7 @@ class Intake:
         for replay in given.replays:
             moves.append(replays.stage_rest(connection, self._home, self._ring, judgement, replay, batch_id=batch_id))
         if contract.makes_subjects:
-            vault.forget_unused(_pseudonyms(connection, contract), domain=contract.domain)
+            vault.forget_unused(storing.owners(connection, contract), domain=contract.domain)
         if storing.states_links(contract):
             links = vault.links(domain=contract.domain)
             columns = self._contracts.internal[storing.LINKS].lake_columns
@@ -189,7 +193,7 @@ class Intake:
     def _settle(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> settling.Settled:
         if contract.kind == "event":
             keys = storing.stored_keys(self._home, contract.family)
-            return settling.settle_events(connection, contract, stored_keys=keys, as_of=self._as_of)
+            return settling.settle_events(connection, contract, stored_keys=keys)
         stored = current_file(self._home, contract.name)
         arrivals = precedence.arrivals_file(self._home, contract)
         return settling.settle_states(
@@ -246,7 +250,7 @@ class Intake:
             moves.append(move)
         stale = {contract.name: days}
         done = {(contract.name, day) for day in days}
-        family = [each for each in self._contracts.inbound.values() if each.family == contract.family]
+        family = self._contracts.family_of(contract)
         others = precedence.stage_displaced(connection, self._home, family, batch_id=batch_id, staged=done)
         for dataset, day, move in others:
             stale.setdefault(dataset, []).append(day)
@@ -283,15 +287,6 @@ class Intake:
             for other in self._contracts.inbound.values()
             if any(ref.source == contract.name and ref.unknown == "quarantine" for ref in other.references)
         ]
-
-
-def _pseudonyms(connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> pl.Series:
-    """Return the pseudonyms of every row that is kept: whoever else was met on the way is nobody's subject."""
-    columns = [f.stored_as[0] for f in contract.fields if f.treatment == "pseudonymise" and f.stored_as]
-    parts = [f"select {column} as pseudonym from accepted where {column} is not null" for column in columns]
-    if not parts:
-        return pl.Series("pseudonym", [], dtype=pl.String)
-    return connection.execute(" union ".join(parts)).pl()["pseudonym"]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:

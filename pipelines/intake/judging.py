@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from pipelines import consent
@@ -30,6 +30,7 @@ class Judgement:
     as_of: datetime
     skew_hours: int
     known_traffic: Traffic
+    first_kept: date | None = None
     key_sql: str = "getvariable('event_key')"
 
     @cached_property
@@ -39,7 +40,7 @@ class Judgement:
 
     @cached_property
     def _reasons(self) -> Reasons:
-        return Reasons(self.contract, self.leaves, self.as_of, self.skew_hours)
+        return Reasons(self.contract, self.leaves, self.as_of, self.skew_hours, self.first_kept)
 
     @cached_property
     def marks(self) -> tuple[str, ...]:

@@ -5,30 +5,31 @@ How a field's text and value are named is in `leaves`, what becomes of sound row
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from pipelines.contracts import periods
 from pipelines.contracts.models import Field, InboundContract
 from pipelines.engine import quoted
 from pipelines.identity import matching
 from pipelines.intake.dialects import dialect_of
 from pipelines.intake.leaves import Leaves
+from pipelines.intake.treatments import JAKARTA_OFFSET_HOURS, jakarta_day
 
 LOSSY_TREATMENTS = ("label", "truncate_ip", "url_host")
 EXPIRED = "expired"
-_PERIOD = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """The reasons that one source's contract knows."""
+    """The reasons that one source's contract knows; events of days before `first_kept` are not kept any more."""
 
     contract: InboundContract
     leaves: Leaves
     as_of: datetime
     skew_hours: int
+    first_kept: date | None = None
 
     def sql(self, known: str) -> str:
         """SQL: the first reason against a row, or NULL; `known` are the values of `shape_hash` that are sound."""
@@ -50,10 +51,9 @@ class Reasons:
         cases.extend(self._premature())
         if self.contract.event_time:
             at = self.leaves.typed_of(self.contract.event_time)
-            retention = self.contract.retention
-            if retention.anchor == "event" and retention.period:
-                limit = f"timestamp '{_naive(self.as_of)}' - {interval(retention.period)}"
-                cases.append(f"when {at} < {limit} then '{EXPIRED}'")
+            if self.first_kept:
+                day = f"({at} + interval {JAKARTA_OFFSET_HOURS} hours)::date"
+                cases.append(f"when {day} < date '{self.first_kept}' then '{EXPIRED}'")
         for reference in self.contract.references:
             if reference.unknown == "quarantine":
                 named, known = self.leaves.typed_of(reference.field), f"(select value from known_{reference.source})"
@@ -75,8 +75,9 @@ class Reasons:
         instants = [self.leaves.typed_of(f.path) for f in self.contract.instants]
         is_told = retention.anchor == "last_interaction" and retention.element is not None
         if self.contract.kind == "state" and is_told and retention.period and instants:
-            limit = f"timestamp '{_naive(self.as_of)}' - {interval(retention.period)}"
-            yield f"when greatest({', '.join(instants)}) < {limit} then '{EXPIRED}'"
+            day = f"(greatest({', '.join(instants)}) + interval {JAKARTA_OFFSET_HOURS} hours)::date"
+            first = periods.first_kept(jakarta_day(self.as_of), retention.period)
+            yield f"when {day} < date '{first}' then '{EXPIRED}'"
 
     def judged_fields(self) -> frozenset[str]:
         """Return the fields by which a row can be held back: their own values, and what they are compared with."""
@@ -146,15 +147,6 @@ def is_matched(f: Field) -> bool:
 def unknown_reason(source: str) -> str:
     """Return the reason code of a row that names an unknown row of `source`: `unknown_course`."""
     return f"unknown_{source.removesuffix('s')}"
-
-
-def interval(period: str) -> str:
-    """Return an ISO 8601 period of years, months and days as SQL."""
-    found = _PERIOD.fullmatch(period)
-    if found is None:
-        raise ValueError(f"not a period of years, months and days: {period}")
-    years, months, days = (int(part or 0) for part in found.groups())
-    return f"(interval {years * 12 + months} months + interval {days} days)"
 
 
 def _naive(instant: datetime) -> str:

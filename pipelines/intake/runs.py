@@ -110,7 +110,7 @@ def _opened(
     """Complete what a dead process had begun, check that the lake is whole, and be ready to take in."""
     with open_manifest(home) as manifest:
         manifest.recover()
-        manifest.check_stored()
+        manifest.stored().check()
         yield Intake(home, ring, contracts, manifest, as_of=as_of, progress=progress), manifest
 
 

@@ -1,4 +1,4 @@
-"""The second half of a batch: which of the accepted rows stay. Here: duplicates, older states, expired course data.
+"""The second half of a batch: which of the accepted rows stay. Here: duplicates and older states.
 
 Works on the tables `accepted` and `origins` of one connection and takes rows out of `accepted`. Which of two rows arrived
 before the other stands in `precedence`. Not here: where the rest is written.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -16,7 +15,6 @@ import duckdb
 from pipelines.contracts.models import InboundContract
 from pipelines.engine import quoted
 from pipelines.intake import precedence
-from pipelines.intake.reasons import interval
 from pipelines.lake import read_columns
 
 
@@ -27,22 +25,20 @@ class Settled:
     duplicates: int = 0
     duplicates_with_other_content: int = 0
     superseded: int = 0
-    expired: int = 0
     displaced: int = 0
 
 
 def settle_events(
-    connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, stored_keys: Sequence[Path], as_of: datetime
+    connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, stored_keys: Sequence[Path]
 ) -> Settled:
     """Leave one row per event id: what arrived first stays; within a batch the earliest (received, then own time).
 
     A copy that bears a refusal comes before all others: what its browser refused, another teller cannot grant.
     Rows without an id are events of their own. Leaves the table `displaced`: stored rows that arrived after a replayed one.
     """
-    expired = _take_out_expired(connection, contract, as_of=as_of)
     precedence.nothing_displaced(connection)
     if not contract.key:
-        return Settled(expired=expired)
+        return Settled()
     content = _content(contract)
     connection.execute(f"""
         create or replace table losers as
@@ -63,7 +59,7 @@ def settle_events(
     duplicates, others = _one(connection, "select count(*), count(*) filter (is_other) from losers")
     (displaced,) = _one(connection, "select count(*) from displaced")
     _delete_losers(connection, rows=duplicates)
-    return Settled(duplicates, others, expired=expired, displaced=displaced)
+    return Settled(duplicates, others, displaced=displaced)
 
 
 def settle_states(
@@ -78,7 +74,7 @@ def settle_states(
     A row that repeats another is a duplicate, whether or not both were overtaken. `arrivals` is the file that says when
     what is stored arrived, where that decides; the table `arrivals` is left for the next.
     """
-    key = ", ".join(key_columns(contract))
+    key = ", ".join(contract.key_columns)
     content, version = _content(contract), _version(contract)
     # Of two rows of one instant the same one stays, in whatever order they arrive; of one status the last to arrive.
     has_instants = bool(contract.version_instants)
@@ -118,14 +114,9 @@ def settle_states(
     return Settled(duplicates=same, superseded=older_rows)
 
 
-def key_columns(contract: InboundContract) -> tuple[str, ...]:
-    """Return the lake columns that identify a row."""
-    return tuple(contract.field(path).stored_as[0] for path in contract.key)
-
-
 def same_key(contract: InboundContract, one: str, other: str) -> str:
     """SQL: whether two rows are states of one thing; a part of the key that neither bears is the same."""
-    return " and ".join(f"{one}.{name} is not distinct from {other}.{name}" for name in key_columns(contract))
+    return " and ".join(f"{one}.{name} is not distinct from {other}.{name}" for name in contract.key_columns)
 
 
 def content_sql(contract: InboundContract) -> str:
@@ -148,49 +139,6 @@ def _version(contract: InboundContract) -> str:
         return f"coalesce(list_position([{listed}], {fields[0].stored_as[0]}), 0)"
     instants = [f"coalesce({field.stored_as[0]}, timestamp '1800-01-01')" for field in fields]
     return f"row(greatest({', '.join(instants)}), {', '.join(reversed(instants))})"
-
-
-def _take_out_expired(connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, as_of: datetime) -> int:
-    """Take out course data whose time is over: a year after completion, per enrolment; never completed, the longer clock."""
-    retention = contract.retention
-    if retention.anchor != "completion" or not retention.period:
-        return 0
-    now = f"timestamp '{as_of:%Y-%m-%d %H:%M:%S}'"
-    otherwise = interval(retention.otherwise_period or "P1000Y")
-    # Nothing is over before its own first instant and the shorter of the clocks; of a night's arrivals nothing is.
-    is_old = f"min(own_at) + {interval(retention.period)} < {now} or min(own_at) + {otherwise} < {now}"
-    if not any(_one(connection, f"select coalesce(({is_old})::integer, 0) from accepted")):
-        return 0
-    names = {column.name for column in contract.lake_columns}
-    # Statements name no cohort, and can take each other back.
-    cohort = "" if "cohort" in names else "null::varchar as cohort,"
-    voided = f"select {'voids_key' if 'voids_key' in names else 'null::bigint'} as key from accepted"
-    # A row without a cohort belongs to the learner's only cohort of the course; each enrolment begins a spell of its own,
-    # so that whoever comes back later is not judged by the earlier completion.
-    connection.execute(f"""
-        create or replace table losers as
-        with placed as (
-            select rowid as row_id, learner_pseudonym, course_id, event_type, own_at, event_key,
-                coalesce(cohort, case when min(cohort) over course = max(cohort) over course then min(cohort) over course end, '')
-                    as run,
-                event_type = 'course_completed'
-                    and event_key not in (select key from ({voided}) where key is not null) as is_completion,
-                max(own_at) over (partition by learner_pseudonym) as last_at
-            from (select {cohort} rowid, * from accepted) window course as (partition by learner_pseudonym, course_id)),
-        spells as (
-            select *, count(*) filter (event_type = 'enrolled') over (
-                partition by learner_pseudonym, course_id, run order by own_at, event_key) as spell
-            from placed),
-        judged as (
-            select row_id, last_at, min(own_at) filter (is_completion) over (
-                partition by learner_pseudonym, course_id, run, spell) as completed_at
-            from spells)
-        select row_id from judged
-        where completed_at + {interval(retention.period)} < {now}
-            or (completed_at is null and last_at + {otherwise} < {now})""")
-    (expired,) = _one(connection, "select count(*) from losers")
-    _delete_losers(connection, rows=expired)
-    return expired
 
 
 def _delete_losers(connection: duckdb.DuckDBPyConnection, *, rows: int) -> None:

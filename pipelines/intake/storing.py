@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.contracts.models import InboundContract, LakeColumn
 from pipelines.intake import precedence
-from pipelines.intake.settling import content_sql, key_columns, same_key
+from pipelines.intake.settling import content_sql, same_key
 from pipelines.lake import columns_digest, current_file, partition_file, read_columns, read_expression, write_parquet
 from pipelines.lake.manifest import staging_dir
 from pipelines.lake.records import Move
@@ -33,7 +33,7 @@ def stage_days(
 ) -> Iterator[tuple[date, Move]]:
     """Stage one file per day of `accepted`, what the day already holds included, sorted by pseudonym."""
     columns = ", ".join(column.name for column in contract.lake_columns)
-    order = order_of(contract)
+    order = contract.order
     days = connection.execute("select distinct dt from accepted order by dt").fetchall()
 
     def stage(day: date) -> tuple[date, Move]:
@@ -52,14 +52,6 @@ def stage_days(
         yield from executor.map(stage, [day for (day,) in days])
 
 
-def order_of(contract: InboundContract) -> str:
-    """SQL: the order of the rows in a file of the dataset."""
-    if contract.kind == "state":
-        return ", ".join(key_columns(contract))
-    tie = "event_key" if contract.key else ", ".join(column.name for column in contract.lake_columns)
-    return f"{contract.sort_by} nulls last, {contract.field(contract.event_time or '').stored_as[0]}, {tie}"
-
-
 def stage_current(
     connection: duckdb.DuckDBPyConnection, home: Home, contract: InboundContract, *, batch_id: str
 ) -> Move:
@@ -72,8 +64,16 @@ def stage_current(
         replaced = same_key(contract, "stored", "accepted")
         rows = f"{rows} union all by name select {columns} from {stored} anti join accepted on {replaced}"
     staged = staging_dir(home) / batch_id / "current.parquet"
-    write_parquet(connection, f"select * from ({rows}) order by {order_of(contract)}", file=staged)
+    write_parquet(connection, f"select * from ({rows}) order by {contract.order}", file=staged)
     return Move(staged, place, columns_digest(contract.lake_columns))
+
+
+def owners(connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> pl.Series:
+    """Return the pseudonyms of every row that is kept: whoever else was met on the way is nobody's subject."""
+    parts = [f"select {name} as pseudonym from accepted where {name} is not null" for name in contract.owner_columns]
+    if not parts:
+        return pl.Series("pseudonym", [], dtype=pl.String)
+    return connection.execute(" union ".join(parts)).pl()["pseudonym"]
 
 
 def states_links(contract: InboundContract) -> bool:

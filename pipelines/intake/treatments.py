@@ -6,6 +6,8 @@ that the treatment cannot make safe becomes NULL, and the caller counts it.
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+
 JAKARTA_OFFSET_HOURS = 7  # Asia/Jakarta has had no other offset since 1964
 
 _YEAR = r"(19\d\d|[2-8]\d{3}|9[0-8]\d\d|99[0-8]\d|999[0-8])"
@@ -23,6 +25,11 @@ _NAMES = {
     "external_id": rf"{_HASH} or (length(each) <= 200 and not regexp_matches(each, '^[\[{{]|^\s*[0-9A-Fa-f]{{33,}}\s*$'))",
 }
 _IPV4_OCTET = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
+
+
+def jakarta_day(instant: datetime) -> date:
+    """Return the day of an aware instant, as the lake's days are counted."""
+    return (instant.astimezone(UTC) + timedelta(hours=JAKARTA_OFFSET_HOURS)).date()
 
 
 def timestamp(s: str) -> str:

@@ -5,8 +5,9 @@ a row means (intake), who a pseudonym is (identity), what is derived from it (wa
 """
 
 from pipelines.lake.drifts import Drift
+from pipelines.lake.horizons import BelowHorizon
 from pipelines.lake.lock import AnotherWriter, writer_lock
-from pipelines.lake.manifest import LakeDamaged, Manifest, open_manifest
+from pipelines.lake.manifest import Manifest, open_manifest
 from pipelines.lake.partitions import (
     LAKE_KEY,
     columns_digest,
@@ -19,11 +20,13 @@ from pipelines.lake.partitions import (
 )
 from pipelines.lake.records import BatchRow, Intervention, LandedFile, Move
 from pipelines.lake.stale import clear_stale, note_judged, stale_days, unmet
+from pipelines.lake.stored import LakeDamaged
 
 __all__ = [
     "LAKE_KEY",
     "AnotherWriter",
     "BatchRow",
+    "BelowHorizon",
     "Drift",
     "Intervention",
     "LakeDamaged",

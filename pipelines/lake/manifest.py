@@ -17,16 +17,19 @@ from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipelines.lake.drifts import Drifts
+from pipelines.lake.horizons import Horizons
+from pipelines.lake.partitions import written_days
 from pipelines.lake.placing import put_in_place, salted_digest
 from pipelines.lake.readers import Readers
 from pipelines.lake.records import BatchRow, Intervention, LandedFile, Move
 from pipelines.lake.staleness import Staleness
+from pipelines.lake.stored import Stored
 from pipelines.settings import Home
 
-_NAMED = 5
 _SALT_BYTES = 32
 _SCHEMA = """
 create table if not exists files (
@@ -45,7 +48,6 @@ create table if not exists interventions (
     intervention_id text primary key, position integer not null, kind text not null, as_of text not null,
     state text not null check (state in ('prepared', 'committed')), counts text not null
 );
-create table if not exists stored (path text primary key, bytes integer not null, columns text not null);
 create table if not exists salt (value blob not null);
 create table if not exists due (source text primary key);
 """
@@ -53,10 +55,6 @@ _UNFINISHED = (
     "select batch_id as work_id from batches where state = 'prepared' "
     "union all select intervention_id from interventions where state = 'prepared'"
 )
-
-
-class LakeDamaged(RuntimeError):
-    """Files that batches have put into the lake are missing or have another size; nothing is built from the rest."""
 
 
 class Manifest:
@@ -119,9 +117,17 @@ class Manifest:
             also(self._connection)
 
     def prepare_intervention(
-        self, intervention: Intervention, *, moves: Sequence[Move], stale: Mapping[str, Iterable[date]]
+        self,
+        intervention: Intervention,
+        *,
+        moves: Sequence[Move],
+        stale: Mapping[str, Iterable[date]],
+        horizons: Mapping[tuple[str, str], date] = MappingProxyType({}),
     ) -> None:
-        """Record an intervention whose files are all staged and synced; from here on it will happen."""
+        """Record an intervention whose files are all staged and synced; from here on it will happen.
+
+        `horizons` are raised with it, by dataset and kind.
+        """
         with self._connection:
             position = self._connection.execute("select coalesce(max(position), 0) + 1 from interventions").fetchone()[
                 0
@@ -132,6 +138,7 @@ class Manifest:
                 [intervention.intervention_id, position, intervention.kind, intervention.as_of, counts],
             )
             self._insert_moves(moves, stale, work_id=intervention.intervention_id)
+            self.horizons().note(horizons)
 
     def amend(self, work_id: str, counts: Mapping[str, Any]) -> None:
         """Let a prepared intervention say what really came of it; one that is committed stays as it is."""
@@ -197,6 +204,14 @@ class Manifest:
         )
         return tuple(Intervention(work_id, kind, as_of, json.loads(text)) for work_id, kind, as_of, text in rows)
 
+    def stored(self) -> Stored:
+        """Return the book of files that the lake holds."""
+        return Stored(self._home, self._connection)
+
+    def horizons(self) -> Horizons:
+        """Return the ledger of what was dropped."""
+        return Horizons(self._connection)
+
     def readers(self) -> Readers:
         """Return the book of who has seen what came in."""
         return Readers(self._connection)
@@ -204,28 +219,6 @@ class Manifest:
     def staleness(self) -> Staleness:
         """Return the list of days that await their models."""
         return Staleness(self._connection)
-
-    def check_stored(self) -> None:
-        """Compare the lake with what batches have put into it. Raises LakeDamaged, naming files."""
-        damaged = [
-            path
-            for path, size in self._connection.execute("select path, bytes from stored order by path")
-            if not (self._home.root / path).is_file() or (self._home.root / path).stat().st_size != size
-        ]
-        if damaged:
-            listed = ", ".join(damaged[:_NAMED]) + (
-                f" and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
-            )
-            raise LakeDamaged(
-                f"{len(damaged)} files of the lake are missing or changed: {listed}. Put them back from a backup, or begin a new "
-                "home and land the sources again; figures from the rest would be wrong"
-            )
-
-    def columns_of(self, dataset: str) -> frozenset[str]:
-        """Return the digests of columns that the files of a dataset have; more than one after its contract changed."""
-        pattern = f"{self._relative(self._home.lake / dataset)}/%"
-        rows = self._connection.execute("select distinct columns from stored where path like ?", [pattern])
-        return frozenset(row[0] for row in rows)
 
     def digest(self, text: str) -> str:
         """Return the salted hash under which a landed file's name or content is remembered.
@@ -247,17 +240,6 @@ class Manifest:
             )
         return bytes(self._connection.execute("select value from salt").fetchone()[0])
 
-    def _remember(self, moves: Iterable[Move]) -> None:
-        for move in moves:
-            path = self._relative(move.target)
-            if not move.target.is_relative_to(self._home.lake):
-                continue
-            self._connection.execute("delete from stored where path = ?", [path])
-            if move.staged is not None:
-                self._connection.execute(
-                    "insert into stored values (?, ?, ?)", [path, move.staged.stat().st_size, move.columns]
-                )
-
     def _insert_moves(self, moves: Sequence[Move], stale: Mapping[str, Iterable[date]], *, work_id: str) -> None:
         self._connection.executemany(
             "insert into moves values (?, ?, ?, ?)",
@@ -266,7 +248,8 @@ class Manifest:
                 for index, move in enumerate(moves)
             ],
         )
-        self._remember(moves)
+        self.horizons().refuse_below(written_days(moves))
+        self.stored().remember(moves)
         self.staleness().add(stale)
 
     def _insert_files(self, files: Iterable[LandedFile], *, batch_id: str) -> None:
@@ -288,7 +271,9 @@ def open_manifest(home: Home) -> Iterator[Manifest]:
     connection = sqlite3.connect(home.manifest_file)
     try:
         connection.execute("pragma synchronous = full")
-        connection.executescript(_SCHEMA + Drifts.SCHEMA + Readers.SCHEMA + Staleness.SCHEMA)
+        connection.executescript(
+            _SCHEMA + Drifts.SCHEMA + Horizons.SCHEMA + Readers.SCHEMA + Staleness.SCHEMA + Stored.SCHEMA
+        )
         yield Manifest(home, connection)
     finally:
         connection.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 import duckdb
 
 from pipelines.engine import quoted
+from pipelines.lake.records import Move
 from pipelines.settings import Home
 
 LAKE_KEY = "lake_v1"
@@ -51,11 +52,28 @@ def days_of(home: Home, dataset: str) -> tuple[date, ...]:
     return tuple(sorted(date.fromisoformat(name.removeprefix(_DAY_PREFIX)) for name in names))
 
 
-def read_expression(files: Sequence[Path] | Path, *, key: str = LAKE_KEY) -> str:
-    """Return the SQL table expression that reads these files; only the key's name stands in it."""
+def written_days(moves: Iterable[Move]) -> Iterator[tuple[str, date]]:
+    """Yield dataset and day of every partition that these moves write; removals write none."""
+    for move in moves:
+        day = day_of_file(move.target)
+        if move.staged is not None and day:
+            yield move.target.parent.parent.name, day
+
+
+def day_of_file(file: Path) -> date | None:
+    """Return the day whose partition a file is; None where it is none."""
+    name = file.parent.name
+    return date.fromisoformat(name.removeprefix(_DAY_PREFIX)) if name.startswith(_DAY_PREFIX) else None
+
+
+def read_expression(files: Sequence[Path] | Path, *, key: str = LAKE_KEY, filename: bool = False) -> str:
+    """Return the SQL table expression that reads these files; only the key's name stands in it.
+
+    With `filename` each row says which file it is from.
+    """
     paths = [files] if isinstance(files, Path) else list(files)
     listed = ", ".join(f"'{quoted(path)}'" for path in paths)
-    options = f"hive_partitioning = false, encryption_config = {{footer_key: '{key}'}}"
+    options = f"hive_partitioning = false, encryption_config = {{footer_key: '{key}'}}{', filename = true' * filename}"
     return f"read_parquet([{listed}], {options})"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -15,6 +16,8 @@ def put_in_place(root: Path, *, staged: str | None, target: str) -> None:
     place = root / target
     if staged is None:
         place.unlink(missing_ok=True)
+        with suppress(OSError):  # another file is in it, or it was removed before
+            place.parent.rmdir()
         return
     source = root / staged
     if source.exists():  # else an earlier attempt has moved it

@@ -14,6 +14,7 @@ class Staleness:
     SCHEMA: ClassVar[str] = """
     create table if not exists stale (dataset text not null, day text not null, primary key (dataset, day));
     create table if not exists met (dataset text not null, day text not null, primary key (dataset, day));
+    create table if not exists unaged (dataset text not null, day text not null, primary key (dataset, day));
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -29,6 +30,7 @@ class Staleness:
     def add(self, stale: Mapping[str, Iterable[date]]) -> None:
         """Note, within the transaction that is open, that these days change; whether they meet their contract is open again."""
         self._connection.executemany("insert or ignore into stale values (?, ?)", _rows(stale))
+        self._connection.executemany("insert or ignore into unaged values (?, ?)", _rows(stale))
         self._connection.executemany("delete from met where dataset = ? and day = ?", _rows(stale))
 
     def clear(self, stale: Mapping[str, Iterable[date]]) -> None:
@@ -36,6 +38,16 @@ class Staleness:
         with self._connection:
             self._connection.executemany("delete from stale where dataset = ? and day = ?", _rows(stale))
             self._connection.executemany("delete from met where dataset = ? and day = ?", _rows(stale))
+
+    def unaged(self, dataset: str) -> tuple[date, ...]:
+        """Return the days of a dataset that changed since retention last looked at them."""
+        rows = self._connection.execute("select day from unaged where dataset = ? order by day", [dataset])
+        return tuple(date.fromisoformat(row[0]) for row in rows)
+
+    def clear_unaged(self, dataset: str, *, through: date) -> None:
+        """Note, within the transaction that is open, that retention has looked at a dataset up to and with a day."""
+        bound = [dataset, through.isoformat()]
+        self._connection.execute("delete from unaged where dataset = ? and day <= ?", bound)
 
     def note_judged(self, days: Mapping[str, Iterable[date]], *, is_met: bool) -> None:
         """Note whether what stands in the lake for these days meets its contract."""

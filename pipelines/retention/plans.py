@@ -1,31 +1,31 @@
-"""What has to go: by zone and dataset, since when, under which clause; a checksum by which a plan is agreed to; and a brake.
+"""What has to go: by zone and dataset, how much, since when, under which clause; a checksum to agree to; and a brake.
 
-Nothing is changed here. A landed file goes when the day on which its content was first committed lies longer back than the
-policy's window; a file that no batch has read stays, however old, and so does what a link leads to. A day of quarantine goes
-with its key, which nobody can bring back.
+Nothing is changed here. What is found in the raw zones is in `raw`, in the lake and the vault in `looking`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-from pipelines.contracts import Contracts
+from pipelines.contracts import Contracts, periods
 from pipelines.identity.keyring import Keyring
-from pipelines.intake import landed_files, quarantine_files, settled_files
-from pipelines.lake import Manifest, open_manifest
-from pipelines.retention.clocks import day_of, is_over, last_day
+from pipelines.lake import Manifest
+from pipelines.lake.partitions import day_of_file
+from pipelines.retention import raw
+from pipelines.retention.holding import Held
+from pipelines.retention.looking import Going, Look
+from pipelines.retention.raw import File
 from pipelines.settings import Home
 
-LANDING, QUARANTINE = "landing", "quarantine"
-QUARANTINE_KEYS = "quarantine/"
+LAKE, VAULT, HELD = "lake", "vault", "held"
+KIND = "retention"
 _MOST_DAYS = 62
 _MANY = 100
+_MANY_ROWS = 10_000
 
 
 class BrakeHeld(RuntimeError):
@@ -34,43 +34,29 @@ class BrakeHeld(RuntimeError):
 
 @dataclass(frozen=True)
 class Drop:
-    """What has to go of one dataset in one zone: files and bytes; `since` is the first day on which it should be gone."""
+    """What has to go of one dataset in one zone: files (in the lake those that change), rows where they are known, bytes.
+
+    `since` is the first day on which it should be gone, None where each person has one of their own; `because` the clock.
+    """
 
     zone: str
     dataset: str
     files: int
+    rows: int | None
     bytes: int
-    since: date
+    since: date | None
     clause: str
-
-
-@dataclass(frozen=True)
-class File:
-    """A file as it was planned for; another size or time makes it another file."""
-
-    zone: str
-    dataset: str
-    path: Path
-    began: date
-    bytes: int
-    modified_ns: int
-
-    def is_as_planned(self) -> bool:
-        """Say whether the file is still the one that was planned for."""
-        try:
-            facts = self.path.lstat()
-        except FileNotFoundError:
-            return False
-        return (facts.st_size, facts.st_mtime_ns) == (self.bytes, self.modified_ns)
+    because: str
 
 
 @dataclass(frozen=True)
 class Plan:
     """Everything that has to go on one day.
 
-    `kept` is how many files of these zones stay, `unjudged` how many in the landing zone no batch has read as they are;
-    `unusual` says why somebody has to look first, empty where nobody has to. `over` and `key_ids` are what is meant: names of
-    landed files can be a person's, so that they are shown to nobody, and are in `checksum` by the manifest's salted hash.
+    `kept` is how many files of the raw zones stay, `unjudged` how many in the landing zone no batch has read as they are;
+    `unusual` says why somebody has to look first, empty where nobody has to. `over`, `held` and `key_ids` are what is meant:
+    names of landed files can be a person's, so that they are shown to nobody, and are in `checksum` by the manifest's salted
+    hash, as people are by the number of their subject.
     """
 
     today: date
@@ -80,45 +66,96 @@ class Plan:
     unjudged: int
     unusual: str
     over: tuple[File, ...]
+    held: tuple[Held, ...]
     key_ids: tuple[str, ...]
+    enrolments: int
+    subjects: int
+    windows: Mapping[str, str]
     checksum: str
 
     @property
     def files(self) -> int:
-        """How many files go."""
+        """How many files go of the raw zones."""
         return len(self.over)
 
+    @property
+    def rows(self) -> int:
+        """How many rows go of the lake."""
+        return sum(each.rows or 0 for each in self.drops if each.zone == LAKE)
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing has to go."""
+        return not (self.drops or self.key_ids or self.subjects)
+
     def of(self, zone: str) -> tuple[File, ...]:
-        """Return the files of one zone that go."""
+        """Return the files of one raw zone that go."""
         return tuple(each for each in self.over if each.zone == zone)
 
 
-def plan(home: Home, ring: Keyring, contracts: Contracts, *, as_of: datetime) -> Plan:
-    """Return what has to go on the day of `as_of`."""
-    policy, today = contracts.policy, day_of(as_of, timezone=contracts.policy.timezone)
-    windows = {LANDING: policy.landing_days, QUARANTINE: policy.quarantine_days}
-    with open_manifest(home) as manifest:
-        landed = list(_landed(home, contracts, manifest))
-        found = [*landed, *_quarantined(home)]
-        last = _last_known(manifest, landed, timezone=policy.timezone) or today
-        over = tuple(each for each in found if is_over(each.began, windows[each.zone].value, today=today))
-        drops = tuple(
-            _drop(files, windows[files[0].zone].value, windows[files[0].zone].clause) for files in _groups(over)
-        )
-        keys = tuple(sorted(_keys_over(ring, windows[QUARANTINE].value, today=today)))
-        said = [today.isoformat(), policy.version, [asdict(drop) for drop in drops], keys]
-        names = sorted(manifest.digest(str(each.path.relative_to(home.root))) for each in over)
-    return Plan(
+def make(
+    home: Home,
+    ring: Keyring,
+    contracts: Contracts,
+    manifest: Manifest,
+    found: Look,
+    held: Sequence[Held],
+    *,
+    as_of: datetime,
+) -> Plan:
+    """Return what has to go on the day of `as_of`, of the raw zones and of what was found in the lake and the vault."""
+    policy, today = contracts.policy, periods.day_of(as_of, timezone=contracts.policy.timezone)
+    landed = list(raw.landed(home, contracts, manifest))
+    files = [*landed, *raw.quarantined(home)]
+    last = _last_known(manifest, landed, timezone=policy.timezone) or today
+    over = tuple(each for each in files if raw.is_over(each.began, raw.window_of(policy, each.zone), today=today))
+    keys = tuple(sorted(raw.keys_over(ring, policy.quarantine_days, today=today)))
+    ended = tuple(each for each in held if each.is_over(today))
+    drops = (
+        *(_raw(group, contracts) for group in _groups(over)),
+        *(_lake(each, contracts, today=today) for each in found.going),
+        *_held(ended, contracts),
+        *_vault(found, contracts),
+    )
+    plain = Plan(
         today=today,
         policy_version=policy.version,
         drops=drops,
-        kept=len(found) - len(over),
-        unjudged=_entries(home) - len(landed),
-        unusual=_unusual(today, last=last, over=len(over), found=len(found)) if over or keys else "",
+        kept=len(files) - len(over),
+        unjudged=raw.entries(home) - len(landed),
+        unusual="",
         over=over,
+        held=ended,
         key_ids=keys,
-        checksum=hashlib.sha256(json.dumps([said, names], default=str).encode()).hexdigest()[:16],
+        enrolments=found.enrolments,
+        subjects=len(found.subjects),
+        windows=_windows(contracts),
+        checksum=_checksum(home, manifest, drops, over, ended, keys, found, said=[today.isoformat(), policy.version]),
     )
+    unusual = "" if plain.is_empty else _unusual(plain, manifest, found, last=last, raw_files=len(files))
+    return Plan(**{**vars(plain), "unusual": unusual})
+
+
+def _checksum(
+    home: Home,
+    manifest: Manifest,
+    drops: Sequence[Drop],
+    over: Sequence[File],
+    held: Sequence[Held],
+    keys: Sequence[str],
+    found: Look,
+    *,
+    said: Sequence[str],
+) -> str:
+    names = sorted(manifest.digest(str(each.path.relative_to(home.root))) for each in over)
+    lake = [
+        [str(file.relative_to(home.root)), rows]
+        for each in found.going
+        for file, rows in (*each.whole.items(), *each.partly.items())
+    ]
+    aside = [str(each.file.relative_to(home.root)) for each in held]
+    told = [*said, [asdict(drop) for drop in drops], list(keys), names, lake, aside, found.subjects.to_list()]
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:16]
 
 
 def _groups(over: Sequence[File]) -> list[list[File]]:
@@ -128,64 +165,82 @@ def _groups(over: Sequence[File]) -> list[list[File]]:
     return [groups[name] for name in sorted(groups)]
 
 
-def _drop(files: Sequence[File], days: int, clause: str) -> Drop:
-    since = last_day(min(each.began for each in files), days + 1)
-    return Drop(files[0].zone, files[0].dataset, len(files), sum(each.bytes for each in files), since, clause)
+def _raw(files: Sequence[File], contracts: Contracts) -> Drop:
+    zone, window = files[0].zone, raw.window_of(contracts.policy, files[0].zone)
+    since = periods.last_day(min(each.began for each in files), f"P{window.value}D") + periods.ONE_DAY
+    size = sum(each.bytes for each in files)
+    return Drop(
+        zone, files[0].dataset, len(files), None, size, since, window.clause, f"{window.value} days after arrival"
+    )
 
 
-def _unusual(today: date, *, last: date, over: int, found: int) -> str:
+def _lake(going: Going, contracts: Contracts, *, today: date) -> Drop:
+    retention = going.contract.retention
+    window = contracts.policy.windows[retention.category]
+    since = today if retention.anchor == "completion" else None
+    if days := [day for file in going.whole if (day := day_of_file(file))]:
+        since = periods.last_day(min(days), retention.period or "") + periods.ONE_DAY
+    files = [*going.whole, *going.partly]
+    size = sum(file.stat().st_size for file in files)
+    because = f"{retention.period} from {retention.anchor.replace('_', ' ')}"
+    return Drop(LAKE, going.contract.name, len(files), going.rows, size, since, window.clause, because)
+
+
+def _held(ended: Sequence[Held], contracts: Contracts) -> Iterator[Drop]:
+    clauses = {hold.id: hold.clause for hold in contracts.policy.holds}
+    for hold, dataset in sorted({(each.hold, each.dataset) for each in ended}):
+        files = [each for each in ended if (each.hold, each.dataset) == (hold, dataset)]
+        first = min((each.until for each in files if each.until), default=None)
+        size = sum(each.file.stat().st_size for each in files)
+        since = first + periods.ONE_DAY if first else None
+        yield Drop(HELD, dataset, len(files), None, size, since, clauses.get(hold, ""), f"the hold {hold} has ended")
+
+
+def _vault(found: Look, contracts: Contracts) -> Iterator[Drop]:
+    if len(found.subjects):
+        window = contracts.policy.windows["identity"]
+        because = f"{window.period} from last interaction"
+        yield Drop(VAULT, "subjects", 0, len(found.subjects), 0, None, window.clause, because)
+
+
+def _windows(contracts: Contracts) -> dict[str, str]:
+    policy = contracts.policy
+    found = {name: f"{window.period} {window.anchor}" for name, window in sorted(policy.windows.items())}
+    days = {raw.LANDING: policy.landing_days.value, raw.QUARANTINE: policy.quarantine_days.value}
+    return found | {zone: f"P{count}D arrival" for zone, count in days.items()}
+
+
+def _unusual(plan: Plan, manifest: Manifest, found: Look, *, last: date, raw_files: int) -> str:
     """Say what is unusual: a clock that jumped, or a window that shrank, would let all go at once, and rightly so by itself."""
-    days = (today - last).days
+    days = (plan.today - last).days
     if days > _MOST_DAYS:
-        return f"the last that is known is of {last}, {days:,} days before {today}: see that the clock is right"
-    if found >= _MANY and over > found / 2:
-        return f"{over:,} of {found:,} files would go: see that the policy's windows are right"
+        return f"the last that is known is of {last}, {days:,} days before {plan.today}: see that the clock is right"
+    before = next((w.counts["windows"] for w in reversed(manifest.interventions()) if w.counts.get("windows")), None)
+    if before and (other := sorted(name for name, told in plan.windows.items() if before.get(name, told) != told)):
+        told = ", ".join(f"{name} was {before[name]} and is {plan.windows[name]}" for name in other)
+        return f"windows are others than at the last drop ({told}): see that the edit of the policy is meant"
+    if raw_files >= _MANY and plan.files > raw_files / 2:
+        return f"{plan.files:,} of {raw_files:,} files would go: see that the policy's windows are right"
+    for each in found.going:
+        if len(each.whole) > _MOST_DAYS:
+            return f"{len(each.whole):,} days of {each.contract.name} would go at once: see that clock and windows are right"
+    stored = _rows_kept(manifest)
+    if plan.rows > _MANY_ROWS and plan.rows > stored / 2:
+        return f"{plan.rows:,} of {stored:,} rows of the lake would go: see that clock and windows are right"
     return ""
+
+
+def _rows_kept(manifest: Manifest) -> int:
+    """Return how many rows of the lake there are, by what batches brought and retention took."""
+    brought = sum(batch.balance.get("accepted", 0) for batch in manifest.batches())
+    taken = (sum(work.counts.get("rows", {}).values()) for work in manifest.interventions() if work.kind == KIND)
+    return int(brought - sum(taken))
 
 
 def _last_known(manifest: Manifest, landed: Sequence[File], *, timezone: str) -> date | None:
     """Return the last day that anything is known of: of batches, or of files if theirs is earlier, as no run sets their time."""
-    batches = [day_of(datetime.fromisoformat(each.as_of), timezone=timezone) for each in manifest.batches()]
-    written = [day_of(datetime.fromtimestamp(each.modified_ns / 1e9, UTC), timezone=timezone) for each in landed]
+    batches = [periods.day_of(datetime.fromisoformat(each.as_of), timezone=timezone) for each in manifest.batches()]
+    written = [
+        periods.day_of(datetime.fromtimestamp(each.modified_ns / 1e9, UTC), timezone=timezone) for each in landed
+    ]
     return min((max(days) for days in (batches, written) if days), default=None)
-
-
-def _landed(home: Home, contracts: Contracts, manifest: Manifest) -> Iterator[File]:
-    for source in sorted({*contracts.inbound, *manifest.sources()}):
-        for path, as_of in landed_files(home, source, manifest):
-            began = day_of(datetime.fromisoformat(as_of), timezone=contracts.policy.timezone)
-            if file := _file(home, LANDING, source, path, began):
-                yield file
-
-
-def _quarantined(home: Home) -> Iterator[File]:
-    for each in quarantine_files(home):
-        if file := _file(home, QUARANTINE, each.source, each.path, each.day):
-            yield file
-
-
-def _file(home: Home, zone: str, dataset: str, path: Path, began: date) -> File | None:
-    """Return a file, None where it has gone meanwhile or lies behind a link: what a link leads to is not ours to remove."""
-    try:
-        facts = path.lstat()
-    except FileNotFoundError:
-        return None
-    inside = path.parent.resolve().is_relative_to((home.root / zone).resolve())
-    return (
-        File(zone, dataset, path, began, facts.st_size, facts.st_mtime_ns)
-        if inside and stat.S_ISREG(facts.st_mode)
-        else None
-    )
-
-
-def _entries(home: Home) -> int:
-    folders = [entry.name for entry in home.landing.iterdir() if entry.is_dir()] if home.landing.is_dir() else []
-    return sum(1 for source in folders for _ in settled_files(home, source))
-
-
-def _keys_over(ring: Keyring, days: int, *, today: date) -> Iterator[str]:
-    for entry in ring.entries():
-        if entry.id.startswith(QUARANTINE_KEYS):
-            day = date.fromisoformat(entry.id.removeprefix(QUARANTINE_KEYS))
-            if is_over(day, days, today=today):
-                yield entry.id

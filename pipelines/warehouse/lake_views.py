@@ -51,7 +51,7 @@ def _has_other_columns(home: Home, contract: InboundContract | InternalContract)
     if not home.manifest_file.exists():
         return False
     with lake.open_manifest(home) as manifest:
-        return not manifest.columns_of(contract.name) <= {lake.columns_digest(contract.lake_columns)}
+        return not manifest.stored().columns_of(contract.name) <= {lake.columns_digest(contract.lake_columns)}
 
 
 def _columns(columns: Sequence[LakeColumn], *, value: str | None = None) -> str:

@@ -8,22 +8,17 @@ from __future__ import annotations
 from pipelines.contracts.models import ConsentRule, InboundContract
 
 
-def pseudonym_columns(contract: InboundContract) -> list[str]:
-    """Return the stored columns that bear the pseudonyms of a row's owners."""
-    return list(dict.fromkeys(f.stored_as[0] for f in contract.fields if f.treatment == "pseudonymise" and f.stored_as))
-
-
 def is_denied(contract: InboundContract) -> str:
     """SQL over `stored`: whether a row's owner refuses; of several owners, whether any does."""
     denied = " or ".join(
-        f"exists (select 1 from denials where {_is_owner(contract, column)})" for column in pseudonym_columns(contract)
+        f"exists (select 1 from denials where {_is_owner(contract, column)})" for column in contract.owner_columns
     )
     return f"(stored.{_rule(contract).stored_as} and ({denied}))"
 
 
 def owners(contract: InboundContract, *, source: str) -> str:
     """SQL for `subject`, once each: those whose refusal concerns rows of the source."""
-    columns = pseudonym_columns(contract)
+    columns = contract.owner_columns
     is_stored = f"stored.{_rule(contract).stored_as}"
     found = (
         f"select subject from {source} as stored join denials on {_is_owner(contract, column)} where {is_stored}"

@@ -182,9 +182,7 @@ class _Look:
         if rows:
             staged = staging_dir(self._home) / self.work_id / f"{len(self.moves):06d}.parquet"
             query = f"select {denied_rows.stripped_columns(contract)} from {source} as stored"
-            write_parquet(
-                self._connection, f"select * from ({query}) order by {storing.order_of(contract)}", file=staged
-            )
+            write_parquet(self._connection, f"select * from ({query}) order by {contract.order}", file=staged)
             self._concerned.setdefault(contract.name, []).append(
                 self._connection.execute(denied_rows.owners(contract, source=source)).pl()["subject"]
             )
@@ -205,7 +203,7 @@ class _Look:
         self._connection.register("leaving", leaving)
         self._connection.execute("create or replace temp table still_there (pseudonym varchar)")
         for contract in self._contracts.inbound.values():
-            columns = denied_rows.pseudonym_columns(contract)
+            columns = contract.owner_columns
             if contract.domain != domain or not columns:
                 continue
             for place in self._files(contract):
@@ -247,7 +245,7 @@ def _by_purpose(contracts: Contracts) -> list[tuple[str, InboundContract, list[I
     """Return purpose, ledger and the contracts whose rows are judged by that ledger on that purpose."""
     found: dict[tuple[str, str], list[InboundContract]] = {}
     for contract in contracts.inbound.values():
-        if contract.consent and contract.consent.ledger and denied_rows.pseudonym_columns(contract):
+        if contract.consent and contract.consent.ledger and contract.owner_columns:
             found.setdefault((contract.consent.purpose, contract.consent.ledger), []).append(contract)
     return [(purpose, contracts.inbound[ledger], ruled) for (purpose, ledger), ruled in sorted(found.items())]
 

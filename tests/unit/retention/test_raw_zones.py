@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from pipelines import evidence, intake, retention, settings
+from pipelines.contracts import periods
 from pipelines.identity import keys
 from pipelines.identity.errors import MissingKey
 from pipelines.intake import dropping
 from pipelines.lake import Manifest, open_manifest
-from pipelines.retention import clocks
 from tests.desk import AS_OF, COURSES, Desk
 from tests.desk import desk as desk
 from tests.desk import progress as progress
@@ -46,14 +46,6 @@ def apply(desk: Desk, days: int, *, agreed: str | None = None) -> retention.Appl
 
 def landed(desk: Desk) -> list[str]:
     return sorted(path.name for path in desk.home.landing.rglob("*.jsonl"))
-
-
-def test_a_clock_counts_its_last_day_in_full() -> None:
-    began = clocks.day_of(datetime.fromisoformat("2028-02-27T17:30:00+00:00"), timezone="Asia/Jakarta")
-    assert began.isoformat() == "2028-02-28"
-    assert clocks.last_day(began, 1).isoformat() == "2028-02-29"
-    assert not clocks.is_over(began, 1, today=clocks.last_day(began, 1))
-    assert clocks.is_over(began, 1, today=clocks.last_day(began, 2))
 
 
 def test_a_landed_file_goes_when_its_window_ends_and_not_a_day_before(full: Desk) -> None:
@@ -188,7 +180,7 @@ def test_the_windows_are_those_of_the_policy(full: Desk) -> None:
     (drop,) = {each.zone: each for each in plan(full, 8).drops if each.dataset == "courses"}.values()
     policy = settings.policy_file().read_text()
     assert "landing_days: {value: 7" in policy
-    assert (drop.since - clocks.day_of(AS_OF, timezone="Asia/Jakarta")).days == 8
+    assert (drop.since - periods.day_of(AS_OF, timezone="Asia/Jakarta")).days == 8
     assert drop.clause == full.terms.policy.landing_days.clause
 
 
@@ -199,7 +191,7 @@ def test_a_file_that_was_written_again_after_the_plan_stays(full: Desk, monkeypa
         place.write_text("unread\n")
         return count(*given)
 
-    monkeypatch.setattr("pipelines.retention.applying.quarantined_rows", meanwhile)
+    monkeypatch.setattr("pipelines.retention.raw_drops.quarantined_rows", meanwhile)
     assert apply(full, 20).changed == 1
     assert place.read_text() == "unread\n"
 

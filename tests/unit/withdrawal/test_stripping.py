@@ -262,7 +262,7 @@ def test_the_days_that_changed_await_their_models_and_the_manifest_tells_of_it(d
     assert "web_events" in lake.stale_days(desk.home)
     with lake.open_manifest(desk.home) as manifest:
         (told,) = manifest.interventions()
-        manifest.check_stored()
+        manifest.stored().check()
     assert (told.kind, told.counts["rows"], told.counts["forgotten"]) == ("withdrawal", {"web_events": 1}, 1)
 
 

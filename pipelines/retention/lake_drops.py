@@ -1,0 +1,79 @@
+"""Stages what goes of the lake, and takes people out of the open vault; nothing lasts before the caller commits both.
+
+Not here: what has to go (looking), or when it is done (applying).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.contracts import Contracts
+from pipelines.identity.vault import Vault
+from pipelines.intake import storing
+from pipelines.lake import Move
+from pipelines.lake.rewriting import Found, Rewriting
+from pipelines.retention import ended, holding
+from pipelines.retention.looking import Going, Look
+from pipelines.retention.plans import Plan
+from pipelines.settings import Home
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What will change, and how many rows are held on, by hold."""
+
+    rewriting: Rewriting
+    held: dict[str, int]
+
+
+def stage(
+    home: Home,
+    contracts: Contracts,
+    connection: duckdb.DuckDBPyConnection,
+    vault: Vault | None,
+    found: Look,
+    agreed: Plan,
+    *,
+    work_id: str,
+) -> Staged:
+    """Stage everything that was found, held rows aside; forget in the vault's open transaction whose clock has run out."""
+    rewriting = Rewriting(home, connection, work_id=work_id, today=agreed.today)
+    held: dict[str, int] = {}
+    for going in found.going:
+        covered = {**dict.fromkeys(going.whole, "true"), **dict.fromkeys(going.partly, going.gone)}
+        aside = holding.set_aside(
+            rewriting, connection, home, contracts, going.contract, covered, today=agreed.today, work_id=work_id
+        )
+        for hold, rows in aside.items():
+            held[hold] = held.get(hold, 0) + rows
+        rewriting.drop(going.contract, going.whole)
+        rewriting.take_out(going.contract, going.gone, found=Found(going.partly))
+    rewriting.moves += [Move(None, each.file) for each in agreed.held]
+    if found.enrolments:
+        ended.remember(rewriting, connection, home, work_id=work_id)
+    if vault is not None and len(found.subjects):
+        vault.forget(found.subjects)
+        _project_links(home, contracts, connection, vault, rewriting, work_id=work_id)
+    return Staged(rewriting, held)
+
+
+def _project_links(
+    home: Home,
+    contracts: Contracts,
+    connection: duckdb.DuckDBPyConnection,
+    vault: Vault,
+    rewriting: Rewriting,
+    *,
+    work_id: str,
+) -> None:
+    """Stage the links again, without those that have lost an end."""
+    domains = {each.domain for each in contracts.inbound.values() if storing.states_links(each)}
+    for domain in domains:
+        links = vault.links(domain=domain)
+        columns = contracts.internal[storing.LINKS].lake_columns
+        rewriting.moves.append(storing.stage_links(connection, home, links, columns=columns, batch_id=work_id))
+
+
+__all__ = ["Going", "Staged", "stage"]
