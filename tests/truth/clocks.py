@@ -24,9 +24,9 @@ def years_after(at_ms: int, years: int) -> int:
 
 
 def is_over(anchor: str, years: int, *, at: datetime) -> pl.Expr:
-    """Whether the period that began at a column's instant (milliseconds) is over; its last instant still belongs to it."""
-    ends = pl.from_epoch(pl.col(anchor) + JAKARTA_MS, time_unit="ms").dt.offset_by(f"{years}y").dt.epoch("ms")
-    return ends - JAKARTA_MS < epoch_ms(at)
+    """Whether the period that began on the day of a column's instant (milliseconds) is over; its last day counts in full."""
+    began = pl.from_epoch(pl.col(anchor) + JAKARTA_MS, time_unit="ms").dt.date()
+    return began.dt.offset_by(f"{years}y") < pl.lit(jakarta(epoch_ms(at)).date())
 
 
 def period_of(instant: str, period: str) -> pl.Expr:

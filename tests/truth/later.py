@@ -6,6 +6,4 @@ from collections.abc import Mapping
 
 LATER: Mapping[str, int] = {
     "minors_out": 7,
-    "leaving_ends": 7,  # the clocks of retention
-    "one_clock": 7,
 }

@@ -70,12 +70,17 @@ def course_events(world: World, *, at: datetime, rules: Rules = TODAY) -> pl.Dat
 def overdue_rows(world: World, source: str, *, at: datetime, rules: Rules = TODAY) -> frozenset[str]:
     """Return the ids of a source's learning events that are overdue, by all that is known, or by its own rows alone."""
     events = sound.learning_events(world, rules=rules)
-    if not rules.one_clock:
-        is_of_source = pl.col("is_native" if source == "course_progress" else "is_said")
-        events = events.filter(is_of_source)
-        if source != "course_progress":
-            events = events.with_columns(cohort=None, enrolment_id=pl.lit(None, pl.String))
-    return frozenset(_overdue(events, world, at=at, rules=rules)["event_id"].to_list())
+    if rules.one_clock:
+        return frozenset(_overdue(events, world, at=at, rules=rules)["event_id"].to_list())
+    native = events.filter("is_native")
+    over = _overdue(native, world, at=at, rules=rules)
+    if source == "course_progress":
+        return frozenset(over["event_id"].to_list())
+    # A statement about a course of which the platform's own rows are there already waits for the night with them.
+    there = native.join(over.select("event_id"), on="event_id", how="anti").select("user_id", "course_id")
+    said = events.filter("is_said").with_columns(cohort=None, enrolment_id=pl.lit(None, pl.String))
+    found = _overdue(said, world, at=at, rules=rules).join(there, on=["user_id", "course_id"], how="anti")
+    return frozenset(found["event_id"].to_list())
 
 
 def _overdue(events: pl.DataFrame, world: World, *, at: datetime, rules: Rules) -> pl.DataFrame:

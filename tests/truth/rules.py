@@ -16,9 +16,8 @@ class Rules:
     withdrawals: a refusal takes the keys off what was consented to before it, of the person and of their own browsers.
     minors_out: nothing counts of people known to be under 18.
     leaving_ends: a refund or withdrawal ends the purpose of an enrolment (O32), a year of support from there.
-    one_clock: an enrolment's age is judged by all that is known of it. Otherwise each format judges its own rows: an
-        enrolment that was completed in the app alone stays, and of one who came back in the app the first completion
-        counts for all.
+    one_clock: an enrolment's age is judged by all that is known of it, as the nightly drops do. Otherwise each format judges
+        its own rows as they arrive: an enrolment that was completed in the app alone stays until the night.
     persons: whose an anonymous page view is. `ever`: of the one user ever linked to its browser, as the decided cases
         say. `of_the_day`: of the one user whom page views of that browser name on that day, as decision 003 says of daily
         traffic, so that a day does not change with a link that comes later.
@@ -29,7 +28,7 @@ class Rules:
     ledger: bool = True
     withdrawals: bool = True
     minors_out: bool = False
-    leaving_ends: bool = False
+    leaving_ends: bool = True
     one_clock: bool = False
     persons: Literal["ever", "of_the_day"] = "of_the_day"
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -34,29 +34,30 @@ def event(kind: str, instant: str, *, user: str = "ann", enrolment: str | None =
 @pytest.mark.parametrize(
     ("instant", "last"),
     [
-        ("2020-05-31T23:59:59", "2025-05-31T23:59:59"),
-        ("2020-06-01T00:00:00", "2025-06-01T00:00:00"),  # May in UTC
-        ("2020-02-29T12:00:00", "2025-02-28T12:00:00"),  # no such day: never longer than promised
-        ("2020-02-29T00:30:00", "2025-02-28T00:30:00"),  # 28 February in UTC
-        ("2019-02-28T12:00:00", "2024-02-28T12:00:00"),
+        ("2020-05-31T23:59:59", "2025-05-31"),
+        ("2020-06-01T00:00:00", "2025-06-01"),  # May in UTC
+        ("2020-02-29T12:00:00", "2025-02-28"),  # no such day: never longer than promised
+        ("2020-02-29T00:30:00", "2025-02-28"),  # 28 February in UTC
+        ("2019-02-28T12:00:00", "2024-02-28"),
     ],
 )
 def test_a_call_is_due_after_five_years_by_jakartas_calendar(tell, instant: str, last: str):
     world = tell(web_calls=[call(instant)])
-    assert retention.due(world, at=at(last)).web_events == 0
-    assert retention.due(world, at=at(last).replace(microsecond=1000)).web_events == 1
+    ends = at(f"{last}T23:59:59")
+    assert retention.due(world, at=ends).web_events == 0
+    assert retention.due(world, at=ends + timedelta(seconds=1)).web_events == 1
 
 
 def test_heartbeats_are_due_each_on_its_own(tell):
-    world = tell(web_calls=[call("2020-05-04T10:00:00", beats=3)])
-    assert retention.due(world, at=at("2025-05-04T10:00:15")).web_events == 2
+    world = tell(web_calls=[call("2020-05-04T23:59:50", beats=3)])
+    assert retention.due(world, at=at("2025-05-05T00:00:00")).web_events == 1
 
 
 def test_a_month_is_dropped_whole_so_that_none_of_it_is_overdue(tell):
     world = tell(web_calls=[call("2020-05-01T00:00:00"), call("2020-05-31T23:59:50", beats=1)])
-    assert retention.web_months(world, at=at("2025-05-01T00:00:00")) == {}
+    assert retention.web_months(world, at=at("2025-05-01T23:59:59")) == {}
     # The heartbeat of midnight is June's.
-    assert retention.web_months(world, at=at("2025-05-01T00:00:01")) == {"2020-05": 2}
+    assert retention.web_months(world, at=at("2025-05-02T00:00:00")) == {"2020-05": 2}
 
 
 def test_an_enrolment_is_due_a_year_after_its_first_completion(tell):
@@ -68,8 +69,8 @@ def test_an_enrolment_is_due_a_year_after_its_first_completion(tell):
             event("enrolled", "2024-06-01T00:00:00", enrolment="b"),
         ]
     )
-    assert retention.due(world, at=at("2025-02-28T23:00:00")).course_progress == 0
-    assert retention.due(world, at=at("2025-02-28T23:00:01")).course_progress == 3
+    assert retention.due(world, at=at("2025-02-28T23:59:59")).course_progress == 0
+    assert retention.due(world, at=at("2025-03-01T00:00:00")).course_progress == 3
 
 
 def test_a_reopened_enrolment_is_not_over_until_it_is_completed_again(tell):
@@ -82,7 +83,7 @@ def test_a_reopened_enrolment_is_not_over_until_it_is_completed_again(tell):
     assert retention.due(tell(learning_events=events), at=later).course_progress == 0
     again = event("course_completed", "2025-01-01T00:00:00")
     assert retention.due(tell(learning_events=[*events, again]), at=later).course_progress == 0
-    assert retention.due(tell(learning_events=[*events, again]), at=at("2026-01-01T00:00:01")).course_progress == 4
+    assert retention.due(tell(learning_events=[*events, again]), at=at("2026-01-02T00:00:00")).course_progress == 4
 
 
 def test_a_refund_or_withdrawal_that_nothing_follows_ends_the_purpose(tell):
@@ -95,10 +96,10 @@ def test_a_refund_or_withdrawal_that_nothing_follows_ends_the_purpose(tell):
             event("started", "2024-01-11T00:00:00", user="ben", enrolment="b"),
         ]
     )
-    ended, over = Rules(leaving_ends=True), at("2025-01-10T00:00:01")
-    assert retention.due(world, at=at("2025-01-10T00:00:00"), rules=ended).course_progress == 0
-    assert retention.due(world, at=over, rules=ended).course_progress == 2
-    assert retention.due(world, at=over).course_progress == 0
+    over = at("2025-01-11T00:00:00")
+    assert retention.due(world, at=at("2025-01-10T23:59:59")).course_progress == 0
+    assert retention.due(world, at=over).course_progress == 2
+    assert retention.due(world, at=over, rules=Rules(leaving_ends=False)).course_progress == 0
 
 
 def test_never_completed_runs_for_five_years_from_the_last_interaction_of_any_kind(tell):
@@ -106,8 +107,8 @@ def test_never_completed_runs_for_five_years_from_the_last_interaction_of_any_ki
         learning_events=[event("enrolled", "2020-01-01T00:00:00")],
         web_calls=[call("2020-03-01T00:00:00", user_id="ann")],
     )
-    assert retention.due(world, at=at("2025-03-01T00:00:00")).course_progress == 0
-    assert retention.due(world, at=at("2025-03-01T00:00:01")).course_progress == 1
+    assert retention.due(world, at=at("2025-03-01T23:59:59")).course_progress == 0
+    assert retention.due(world, at=at("2025-03-02T00:00:00")).course_progress == 1
 
 
 def test_only_what_a_person_does_themselves_keeps_an_account(tell):
@@ -138,8 +139,8 @@ def test_only_what_a_person_does_themselves_keeps_an_account(tell):
         orders=[{"user_id": "buys", "created_at": f"{recent}+07:00"}],
         consents=[{"user_id": "consents", "occurred_at": f"{recent}+07:00"}],
     )
-    assert retention.accounts(world, at=at("2025-01-01T00:00:00")) == set()
+    assert retention.accounts(world, at=at("2025-01-01T23:59:59")) == set()
     gone = {"idle", "exported", "bot", "denied", "agent", "refund"}
-    assert retention.accounts(world, at=at("2025-01-01T00:00:01")) == gone
-    assert retention.due(world, at=at("2025-01-01T00:00:01")).accounts == len(gone)
-    assert retention.accounts(world, at=at("2028-01-01T00:00:01")) == gone | {"writes", "buys", "consents"}
+    assert retention.accounts(world, at=at("2025-01-02T00:00:00")) == gone
+    assert retention.due(world, at=at("2025-01-02T00:00:00")).accounts == len(gone)
+    assert retention.accounts(world, at=at("2028-01-02T00:00:00")) == gone | {"visits", "writes", "buys", "consents"}
