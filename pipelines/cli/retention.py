@@ -11,6 +11,7 @@ import click
 
 from pipelines.cli.conflicts import conflicts
 from pipelines.cli.options import as_of_option, debug_option, home_option, json_option, place, policy_option
+from pipelines.cli.pruning import prune
 from pipelines.cli.terminal import print_json, print_table
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def retention() -> None:
 
 
 retention.add_command(conflicts)
+retention.add_command(prune)
 
 
 @retention.command()

@@ -162,6 +162,7 @@ class Policy(Strict):
     landing_days: Days
     quarantine_days: Days
     backup_days: Days
+    run_records_days: Days
     deadlines: Annotated[Mapping[str, Deadline], Frozen]
     default_consent: Annotated[Mapping[str, DefaultConsent], Frozen]
 

@@ -6,5 +6,20 @@ may be kept (contracts and policy), or when this is done (a schedule, a command)
 
 from pipelines.retention.applying import Applied, NotRemoved, StalePlan, apply
 from pipelines.retention.plans import BrakeHeld, Drop, Plan, plan
+from pipelines.retention.records import RECORDS, Record, kept_since, old_records, remove_records
 
-__all__ = ["Applied", "BrakeHeld", "Drop", "NotRemoved", "Plan", "StalePlan", "apply", "plan"]
+__all__ = [
+    "RECORDS",
+    "Applied",
+    "BrakeHeld",
+    "Drop",
+    "NotRemoved",
+    "Plan",
+    "Record",
+    "StalePlan",
+    "apply",
+    "kept_since",
+    "old_records",
+    "plan",
+    "remove_records",
+]
