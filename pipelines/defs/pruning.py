@@ -1,7 +1,5 @@
 """Records of runs that are too old, as Dagster sees them: one step of the nightly job. Which they are is not here."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

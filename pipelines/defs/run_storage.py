@@ -117,10 +117,14 @@ def _remove_run(instance: dg.DagsterInstance, run_id: str) -> None:
     instance.compute_log_manager.delete_logs(prefix=[run_id])
     with events.index_connection() as connection:
         connection.execute(checks.delete().where(checks.c.run_id == run_id))
-    events.delete_events(run_id)
     if isinstance(events, SqliteEventLogStorage):
+        # A file for each run: Dagster would empty it and leave it, with the text in its free pages.
+        with events.index_connection() as connection:
+            events.delete_events_for_run(connection, run_id)
         for side in _SIDES:
             Path(f"{events.path_for_shard(run_id)}{side}").unlink(missing_ok=True)
+    else:
+        events.delete_events(run_id)
     if isinstance(runs, SqlRunStorage):
         with runs.connect() as connection:
             connection.execute(RunTagsTable.delete().where(RunTagsTable.c.run_id == run_id))
