@@ -24,8 +24,6 @@ from dagster._core.storage.event_log.schema import (
     AssetEventTagsTable,
     SqlEventLogStorageTable,
 )
-from dagster._core.storage.runs.schema import RunTagsTable
-from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from sqlalchemy import ColumnElement, and_, func, select
 
 from pipelines.settings import Home
@@ -113,7 +111,7 @@ def _old_logs(home: Home, instance: dg.DagsterInstance, before: datetime) -> Ite
 
 
 def _remove_run(instance: dg.DagsterInstance, run_id: str) -> None:
-    events, runs, checks = _events(instance), instance.run_storage, AssetCheckExecutionsTable
+    events, checks = _events(instance), AssetCheckExecutionsTable
     instance.compute_log_manager.delete_logs(prefix=[run_id])
     with events.index_connection() as connection:
         connection.execute(checks.delete().where(checks.c.run_id == run_id))
@@ -125,10 +123,7 @@ def _remove_run(instance: dg.DagsterInstance, run_id: str) -> None:
             Path(f"{events.path_for_shard(run_id)}{side}").unlink(missing_ok=True)
     else:
         events.delete_events(run_id)
-    if isinstance(runs, SqlRunStorage):
-        with runs.connect() as connection:
-            connection.execute(RunTagsTable.delete().where(RunTagsTable.c.run_id == run_id))
-    runs.delete_run(run_id)
+    instance.run_storage.delete_run(run_id)
 
 
 def _remove_events_of_no_run(instance: dg.DagsterInstance, before: datetime) -> None:
