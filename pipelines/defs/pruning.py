@@ -7,7 +7,7 @@ import dagster as dg
 
 from pipelines import retention
 from pipelines.contracts import Contracts
-from pipelines.defs import run_storage
+from pipelines.defs import release, run_storage
 from pipelines.defs.site import Site
 from pipelines.defs.unexpected import by_kind
 from pipelines.settings import Home
@@ -36,6 +36,7 @@ def prune(
 
 @dg.asset(
     key=RUN_RECORDS,
+    deps=[release.ANALYTICS],
     group_name="retention",
     description="What runs leave behind goes when it is too old: Dagster's runs, events, logs and ticks, OpenLineage events, "
     "compiled SQL, explanations of editions that are no longer shown. The last run of each asset stays.",
