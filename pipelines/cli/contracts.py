@@ -9,12 +9,16 @@ import click
 from pipelines import settings
 from pipelines.cli.failures import FAILED
 from pipelines.cli.options import debug_option, home_option, json_option, place, policy_option
+from pipelines.cli.policy import policy as policy_versions
 from pipelines.cli.terminal import print_json
 
 
 @click.group()
 def contracts() -> None:
     """What may arrive, what becomes of it, what is published."""
+
+
+contracts.add_command(policy_versions)
 
 
 @contracts.command()
@@ -41,6 +45,8 @@ def check(ctx: click.Context, policy: Path | None, as_json: bool) -> None:
     else:
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         click.echo(f"{told} contracts hold together under policy version {found.policy.version}")
+        for each in found.policy.waiting:
+            click.secho(str(each), fg="yellow", err=True)
     ctx.exit(FAILED if differences else 0)
 
 

@@ -35,10 +35,10 @@ class Place:
     as_of: datetime
 
     def contracts(self) -> Contracts:
-        """Return the contracts under this policy. Raises ContractViolation."""
+        """Return the contracts under the version of this policy that is in force. Raises ContractViolation."""
         from pipelines.contracts import load
 
-        return load(settings.CONTRACTS_DIR, policy_file=self.policy)
+        return load(settings.CONTRACTS_DIR, policy_file=self.policy, as_of=self.as_of)
 
     def record(self, *, with_policy: bool = False, with_anchor: bool = True) -> None:
         """Record in the evidence ledger what has happened here and is not recorded yet, and anchor it. Raises LedgerProblem.

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli.conflicts import conflicts
 from pipelines.cli.options import as_of_option, debug_option, home_option, json_option, place, policy_option
+from pipelines.cli.pruning import prune
 from pipelines.cli.terminal import print_json, print_table
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ def retention() -> None:
       landing      files as they arrived, from the day on which their batch was committed
       quarantine   rows that could not be judged, by the day they came; their key goes with them
     """
+
+
+retention.add_command(conflicts)
+retention.add_command(prune)
 
 
 @retention.command()

@@ -4,6 +4,14 @@ Judging rows, making suites and building models do not belong here.
 """
 
 from pipelines.contracts.documents import ContractViolation, Finding
+from pipelines.contracts.floors import (
+    Conflict,
+    UnsettledConflict,
+    blocked_categories,
+    conflicts,
+    effective_window,
+    unsettled,
+)
 from pipelines.contracts.loading import Contracts, load
 from pipelines.contracts.models import (
     ConsentRule,
@@ -15,9 +23,11 @@ from pipelines.contracts.models import (
     Retention,
 )
 from pipelines.contracts.outbound import Disclosure, Exposure, OutboundColumn, OutboundContract
-from pipelines.contracts.registers import Policy, PolicyVersions, Recipient, Taxonomy
+from pipelines.contracts.registers import Policy, Recipient, Taxonomy, Window
+from pipelines.contracts.versions import PolicyInForce, PolicyVersions
 
 __all__ = [
+    "Conflict",
     "ConsentRule",
     "ContractViolation",
     "Contracts",
@@ -31,10 +41,17 @@ __all__ = [
     "OutboundColumn",
     "OutboundContract",
     "Policy",
+    "PolicyInForce",
     "PolicyVersions",
     "Recipient",
     "Reference",
     "Retention",
     "Taxonomy",
+    "UnsettledConflict",
+    "Window",
+    "blocked_categories",
+    "conflicts",
+    "effective_window",
     "load",
+    "unsettled",
 ]

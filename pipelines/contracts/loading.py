@@ -16,8 +16,9 @@ from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.models import Dataset, InboundContract, InternalContract
 from pipelines.contracts.outbound import OutboundContract
 from pipelines.contracts.reading import Reader
-from pipelines.contracts.registers import Policy, PolicyVersions, Recipient, Recipients, Taxonomy
+from pipelines.contracts.registers import Recipient, Recipients, Taxonomy
 from pipelines.contracts.strict import Frozen, Strict
+from pipelines.contracts.versions import PolicyInForce, PolicyVersions
 
 _Contract = TypeVar("_Contract", bound=Dataset)
 
@@ -25,13 +26,14 @@ _Contract = TypeVar("_Contract", bound=Dataset)
 class Contracts(Strict):
     """Everything the contracts say, cross-checked.
 
-    `policy` is the version in force on the day asked for (the latest unless told); `policies` holds them all.
+    `policy` is the version in force on the day or at the instant asked for (unless told, the day on which the latest began),
+    with the figures that hold then; `policies` holds them all as they are written.
     """
 
     inbound: Annotated[Mapping[str, InboundContract], Frozen]
     outbound: Annotated[Mapping[str, OutboundContract], Frozen]
     internal: Annotated[Mapping[str, InternalContract], Frozen]
-    policy: Policy
+    policy: PolicyInForce
     policies: PolicyVersions
     recipients: Annotated[Mapping[str, Recipient], Frozen]
     taxonomy: Taxonomy
@@ -64,7 +66,7 @@ def load(directory: Path, *, policy_file: Path | None = None, as_of: date | None
     if taxonomy is None or policies is None or recipients is None or own_traffic is None:
         raise documents.ContractViolation(tuple(sorted(findings.listed)))
     relations.check_registers(taxonomy, policies, recipients, nodes, findings)
-    policy = policies.on(as_of) if as_of else policies.versions[-1]
+    policy = policies.on(as_of or policies.versions[-1].effective_date)
     registers = {
         "purposes": tuple(taxonomy.purposes),
         "policy_versions": tuple(each.version for each in policies.versions),

@@ -10,9 +10,12 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
+# Periods are compared from each day of a leap year and the three after it: month ends and 29 February are among them.
+_STARTS = tuple(date(2000, 1, 1) + timedelta(days=offset) for offset in range(1461))
 _PERIOD = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
 
 
@@ -40,6 +43,17 @@ def first_kept(today: date, period: str) -> date:
     while not is_over(found - ONE_DAY, period, today=today):
         found -= ONE_DAY
     return found
+
+
+@cache
+def is_shorter(period: str, than: str) -> bool:
+    """Say whether a period ends before another that began on the same day, for any day they begin on."""
+    (months, days), (other_months, other_days) = _parts(period), _parts(than)
+    if days == other_days:
+        return months < other_months
+    if months == other_months:
+        return days < other_days
+    return any(last_day(start, period) < last_day(start, than) for start in _STARTS)
 
 
 def interval(period: str) -> str:

@@ -27,8 +27,8 @@ from pipelines.contracts.models import (
 )
 from pipelines.contracts.odcs import Entry
 from pipelines.contracts.outbound import Disclosure, Exposure, OutboundColumn, OutboundContract
-from pipelines.contracts.registers import Policy
 from pipelines.contracts.traffic import TrafficRule
+from pipelines.contracts.versions import PolicyInForce
 
 _Part = TypeVar("_Part", Disclosure, Exposure, Extract, OwnedThrough, TrafficRule)
 
@@ -86,7 +86,7 @@ class Reader:
     """
 
     words: Vocabulary
-    policy: Policy
+    policy: PolicyInForce
     registers: Mapping[str, tuple[str, ...]]
     findings: Findings
 

@@ -1,6 +1,6 @@
 """The frozen models of the registers beside the contracts: taxonomy, policy and recipients.
 
-Models of the datasets do not belong here.
+Models of the datasets do not belong here, nor which version of the policy holds (`versions`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
 from pydantic import Field as Setting
 
 from pipelines.contracts.models import Anchor
@@ -147,6 +146,14 @@ class Hold(Sourced):
     until: date | None = None
 
 
+class Notice(Strict):
+    """That people were told of a version before it held: when, and where the evidence of it lies."""
+
+    given_on: date
+    evidence: str = Setting(min_length=1)
+    verified: bool
+
+
 class DefaultConsent(Sourced):
     """What holds for a row that states nothing."""
 
@@ -161,6 +168,7 @@ class Policy(Strict):
     version: str
     effective_date: date
     effective_date_verified: bool
+    notice: Notice | None = None
     text: str
     timezone: str
     max_clock_skew_hours: int = Setting(ge=0)
@@ -171,6 +179,7 @@ class Policy(Strict):
     landing_days: Days
     quarantine_days: Days
     backup_days: Days
+    run_records_days: Days
     deadlines: Annotated[Mapping[str, Deadline], Frozen]
     default_consent: Annotated[Mapping[str, DefaultConsent], Frozen]
 
@@ -178,23 +187,6 @@ class Policy(Strict):
     def web_default_consent(self) -> str:
         """Return what holds for web rows that state nothing: `denied` or `granted`."""
         return self.default_consent["web"].state
-
-
-def _ascending(versions: tuple[Policy, ...]) -> tuple[Policy, ...]:
-    days = [policy.effective_date for policy in versions]
-    if not versions or days != sorted(set(days)):
-        raise ValueError("versions must be there, oldest first, each with an effective_date of its own")
-    return versions
-
-
-class PolicyVersions(Strict):
-    """Every version of the policy, oldest first."""
-
-    versions: Annotated[tuple[Policy, ...], AfterValidator(_ascending)]
-
-    def on(self, day: date) -> Policy:
-        """Return the version in force on a day; before the first, the first."""
-        return next((policy for policy in reversed(self.versions) if policy.effective_date <= day), self.versions[0])
 
 
 class Agreement(Strict):

@@ -13,9 +13,10 @@ from pipelines.contracts.extracts import check_extract
 from pipelines.contracts.interactions import check_interactions, check_owner
 from pipelines.contracts.models import ConsentRule, Field, InboundContract, InternalContract
 from pipelines.contracts.outbound import OutboundContract
-from pipelines.contracts.registers import Policy, PolicyVersions, Recipients, Taxonomy
+from pipelines.contracts.registers import Policy, Recipients, Taxonomy
 from pipelines.contracts.traffic import COLUMN as BOT_REASON
 from pipelines.contracts.traffic import TrafficRule
+from pipelines.contracts.versions import PolicyVersions
 
 
 def check_inbound(contracts: Mapping[str, InboundContract], nodes: Mapping[str, Node], findings: Findings) -> None:
@@ -113,11 +114,20 @@ def check_registers(
         named = [*policy.windows, *(each for floor in policy.floors for each in floor.categories)]
         named += [each.category for floor in policy.floors for each in floor.decisions]
         _known(named, taxonomy.categories, "category", nodes["policy"], findings)
+        _decisions(policy, nodes["policy"], findings)
         _defaults(policy, taxonomy, nodes["policy"], findings)
     for treatment in taxonomy.treatments.values():
         _known(treatment.sufficient_for, taxonomy.identifiers, "identifier", nodes["taxonomy"], findings)
     for recipient in recipients.recipients.values():
         _known(recipient.purposes, taxonomy.purposes, "purpose", nodes["recipients"], findings)
+
+
+def _decisions(policy: Policy, root: Node, findings: Findings) -> None:
+    for floor in policy.floors:
+        decided = [each.category for each in floor.decisions]
+        for category in sorted({each for each in decided if each not in floor.categories or decided.count(each) > 1}):
+            what = f"version {policy.version} decides about `{category}` and floor `{floor.id}` twice, or where they do not meet"
+            findings.add(root, what, mend="write one decision for each category that the floor covers")
 
 
 def _defaults(policy: Policy, taxonomy: Taxonomy, root: Node, findings: Findings) -> None:

@@ -57,7 +57,9 @@ def run(home: settings.Home, *, policy: Path, as_of: datetime, progress: Callabl
             # Dagster wraps what a resource raised; the writer's lock speaks for itself.
             raise (error.__cause__ or error) from None
         finally:
-            PROGRESS.info("lineage: %s", lineage_events.tell(home, contracts_under(policy), instance, run_id=run_id))
+            PROGRESS.info(
+                "lineage: %s", lineage_events.tell(home, contracts_under(policy, as_of=as_of), instance, run_id=run_id)
+            )
         missed = notifying.missed(instance, run_id=run_id)
     return Outcome(run_id=run_id, counts=_counts(result), missed=missed)
 

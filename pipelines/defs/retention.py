@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines import retention
-from pipelines.defs import intake, recording
+from pipelines.defs import intake, pruning, recording
 from pipelines.defs.partitions import CALENDAR
 from pipelines.defs.site import Site
 from pipelines.defs.unexpected import by_kind
@@ -41,7 +41,7 @@ def dropped(site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:
 
 JOB = dg.define_asset_job(
     "what_has_to_go",
-    selection=dg.AssetSelection.assets(DROPS),
+    selection=dg.AssetSelection.assets(DROPS, pruning.RUN_RECORDS),
     description="What the policy's windows have ended for goes.",
     executor_def=dg.in_process_executor,
 )

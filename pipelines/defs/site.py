@@ -37,8 +37,8 @@ class Site:
 
     @property
     def contracts(self) -> Contracts:
-        """The contracts under the policy of this run. Raises ContractViolation."""
-        return contracts_under(self.policy)
+        """The contracts under the version of the policy that is in force at this run. Raises ContractViolation."""
+        return contracts_under(self.policy, as_of=self.as_of)
 
     def say(self, text: str) -> None:
         """Report progress: counts and names of datasets, never a value."""
@@ -65,15 +65,20 @@ class SiteResource(dg.ConfigurableResource[Site]):
             yield site
 
 
+def contracts_under(policy: Path, *, as_of: datetime) -> Contracts:
+    """Return the contracts under the version of a policy that is in force at an instant, read once a day in a process."""
+    # No zone of a policy begins a day within an hour of UTC's.
+    return _contracts(policy, as_of.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+
+
 @cache
-def contracts_under(policy: Path) -> Contracts:
-    """Return the contracts under a policy file, read once in a process."""
-    return load(settings.CONTRACTS_DIR, policy_file=policy)
+def _contracts(policy: Path, hour: datetime) -> Contracts:
+    return load(settings.CONTRACTS_DIR, policy_file=policy, as_of=hour)
 
 
 def contracts_in_force() -> Contracts:
     """Return the contracts from which the graph is drawn."""
-    return contracts_under(settings.policy_file())
+    return contracts_under(settings.policy_file(), as_of=now())
 
 
 def owner(name: str) -> str:

@@ -21,6 +21,7 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.settings", "ForeignHome"): "refused",
     ("pipelines.defs.unexpected", "UnexpectedFailure"): "failed",
     ("pipelines.contracts", "ContractViolation"): "refused",
+    ("pipelines.contracts", "UnsettledConflict"): "refused",
     ("pipelines.identity.errors", "IdentityProblem"): "refused",
     ("pipelines.lake", "AnotherWriter"): "another_writer",
     ("pipelines.lake", "LakeDamaged"): "refused",

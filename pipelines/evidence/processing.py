@@ -174,6 +174,10 @@ def _zones(policy: Policy) -> Iterator[tuple[str, str]]:
     )
     yield "vault", "identifiers, encrypted under a key for each person; each opening is logged and recorded"
     yield "lake and warehouse", "pseudonyms only, encrypted"
+    yield (
+        "records of runs",
+        f"counts, labels and SQL, nothing of a person, to be kept for {policy.run_records_days.value} days",
+    )
     yield "backups", f"to be kept for {policy.backup_days.value} days"
 
 

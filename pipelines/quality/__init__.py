@@ -7,7 +7,7 @@ whole tables are dbt's.
 
 from pipelines.quality.arrivals import check_arrivals
 from pipelines.quality.judging import QualityError
-from pipelines.quality.pages import Verdict, verdicts
+from pipelines.quality.pages import Verdict, list_verdicts, verdicts
 from pipelines.quality.releases import check_release
 from pipelines.quality.results import QualityResult
 from pipelines.quality.rhythm import Rhythm, rhythms
@@ -19,6 +19,7 @@ __all__ = [
     "Verdict",
     "check_arrivals",
     "check_release",
+    "list_verdicts",
     "rhythms",
     "verdicts",
 ]

@@ -56,6 +56,11 @@ def write(folder: Path, verdict: Verdict, result: ExpectationSuiteValidationResu
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _put(folder / f"{verdict.dataset}.html", _page(verdict, result))
     _put(folder / f"{verdict.dataset}.json", json.dumps(asdict(verdict), indent=2) + "\n")
+    list_verdicts(folder)
+
+
+def list_verdicts(folder: Path) -> None:
+    """Write the list of the pages that are there."""
     _put(folder / "index.html", _index(verdicts(folder)))
 
 

@@ -8,5 +8,21 @@ or when this is done (a schedule, a command).
 from pipelines.retention.applying import Applied, NotRemoved, StalePlan, apply, plan
 from pipelines.retention.falling import Falling
 from pipelines.retention.plans import BrakeHeld, Drop, Plan
+from pipelines.retention.records import RECORDS, Record, kept_since, old_records, remove_records
 
-__all__ = ["Applied", "BrakeHeld", "Drop", "Falling", "NotRemoved", "Plan", "StalePlan", "apply", "plan"]
+__all__ = [
+    "RECORDS",
+    "Applied",
+    "BrakeHeld",
+    "Drop",
+    "Falling",
+    "NotRemoved",
+    "Plan",
+    "Record",
+    "StalePlan",
+    "apply",
+    "kept_since",
+    "old_records",
+    "plan",
+    "remove_records",
+]

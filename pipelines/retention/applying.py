@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from pipelines import engine
-from pipelines.contracts import Contracts, periods
+from pipelines.contracts import Contracts, blocked_categories, periods, unsettled
 from pipelines.identity import rotation
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
@@ -74,7 +74,7 @@ def apply(
 
     `agreed` is the checksum of the plan that somebody has looked at; without one, an unusual plan is refused. `seal` is shown
     what is about to fall before anything does. Raises StalePlan, BrakeHeld and what `seal` raises: then nothing has changed
-    of the lake; NotRemoved: then all has gone that could.
+    of the lake; NotRemoved, UnsettledConflict: then all has gone that could.
     """
     with open_manifest(home) as manifest:
         manifest.recover()
@@ -95,6 +95,8 @@ def apply(
             f"{left.files:,} files and {left.rows:,} rows that have to go could not be removed from {home.root}: see who may "
             "write there, and that the disk is sound; the next call tries again"
         )
+    if blocked := blocked_categories(contracts.policy):
+        raise unsettled(blocked.values())
     return Applied(agreed_plan, changed, held)
 
 

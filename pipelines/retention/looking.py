@@ -1,8 +1,9 @@
 """What of the lake and the vault has to go on a day, found and counted: days, enrolments, people. Nothing is changed here.
 
 Events with a clock of their own go by whole days; course data by enrolment; whoever has done nothing for the whole of their
-period goes with everything, once a month and for the month to come, so that nobody is ever overdue. All is found before
-anything is staged, and stands in tables of the connection by which it is then taken out.
+period goes with everything, once a month and for the month to come, so that nobody is ever overdue. A category whose window
+stands against a verified floor is left alone until somebody decides. All is found before anything is staged, and stands in
+tables of the connection by which it is then taken out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.contracts import Contracts, periods
+from pipelines.contracts import Contracts, blocked_categories, periods
 from pipelines.contracts.models import InboundContract
 from pipelines.identity.vault import Vault
 from pipelines.lake import Manifest, days_of, horizons, read_columns
@@ -78,14 +79,18 @@ def look(
     enrolments = _enrolments(home, contracts, manifest, connection, raised, today=today)
     clock, subjects = None, pl.Series("subject", [], dtype=pl.Int64)
     personal = contracts.policy.windows[PERSONAL].period
+    blocked = blocked_categories(contracts.policy)
     if vault is not None:
         until = periods.first_of_next_month(today)
         clock = people.clocks(connection, manifest, contracts, vault, until=until)
-        subjects = clock.expired(personal)
+        # Whose rows have to stay somewhere stays known: nobody could be told apart in them any more.
+        subjects = subjects if blocked else clock.expired(personal)
         people.know_owned(connection, manifest, contracts, clock, period=personal)
     by_person = people.periods_of(contracts.inbound.values(), personal=personal)
     going = []
     for name, contract in contracts.inbound.items():
+        if contract.retention.category in blocked:
+            continue
         falling = whole.get(name, {})
         tests = [ended.GONE] if contract.retention.anchor == "completion" else []
         tests += [clock.gone(contract, by_person[name])] if clock and name in by_person else []
@@ -123,6 +128,8 @@ def _whole_days(
         retention = contract.retention
         if contract.kind != "event" or retention.anchor != "event" or not retention.period:
             continue
+        if retention.category in blocked_categories(contracts.policy):
+            continue
         through = periods.first_kept(today, retention.period) - periods.ONE_DAY
         raised[name, horizons.EVENT] = through
         due = [day for day in days_of(home, name) if day <= through]
@@ -140,7 +147,12 @@ def _enrolments(
 ) -> int:
     """Find enrolments that are over, of all sources that tell of courses; return how many."""
     learning = [each for each in contracts.inbound.values() if each.retention.anchor == "completion"]
-    families = {each.family: contracts.family_of(each) for each in learning if each.retention.period}
+    blocked = blocked_categories(contracts.policy)
+    families = {
+        each.family: contracts.family_of(each)
+        for each in learning
+        if each.retention.period and each.retention.category not in blocked
+    }
     connection.execute("create or replace table gone_enrolments (file varchar, event_key bigint)")
     for family in families.values():
         through = periods.first_kept(today, family[0].retention.period or "") - periods.ONE_DAY

@@ -150,7 +150,7 @@ def test_what_leaks_is_never_stored_and_withdrawals_go_on(
 
     query = contracts.internal[LEARNERS].query.replace("course_id,", "course_id || buyer_pseudonym as course_id,")
     planted = with_query(contracts, LEARNERS, query, course_id=(f"{ORDERS}.course_id", f"{ORDERS}.buyer_pseudonym"))
-    monkeypatch.setattr(site, "contracts_under", lambda _: planted)
+    monkeypatch.setattr(site, "contracts_under", lambda *_, **__: planted)
     carried_out: list[str] = []
     monkeypatch.setattr(intake.withdrawal, "strip", lambda *_, **__: carried_out.append("withdrawals"))
     desk = make_desk(tmp_path / "home")
