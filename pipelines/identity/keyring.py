@@ -174,13 +174,17 @@ def read(home: settings.Home) -> Keyring:
 
 def write(home: settings.Home, *, entries: Mapping[str, Entry], master_key: bytes) -> None:
     """Replace the keyring file."""
+    write_private(home.keyring_file, content=sealed(entries, master_key=master_key))
+
+
+def sealed(entries: Mapping[str, Entry], *, master_key: bytes) -> bytes:
+    """Return the keyring as its file has it."""
     document: dict[str, Any] = {
         "format": _FORMAT,
         "master": master.fingerprint(master_key),
         "entries": [vars(entry) for entry in entries.values()],
     }
-    sealed = {**document, "seal": _seal_of(document, master_key=master_key)}
-    write_private(home.keyring_file, content=json.dumps(sealed, indent=1).encode())
+    return json.dumps({**document, "seal": _seal_of(document, master_key=master_key)}, indent=1).encode()
 
 
 def create(home: settings.Home, *, new_keys: Sequence[NewKey], master_key: bytes) -> None:

@@ -5,6 +5,7 @@ a row means (intake), who a pseudonym is (identity), what is derived from it (wa
 """
 
 from pipelines.lake.drifts import Drift
+from pipelines.lake.horizons import Horizons
 from pipelines.lake.lock import AnotherWriter, writer_lock
 from pipelines.lake.manifest import LakeDamaged, Manifest, open_manifest
 from pipelines.lake.partitions import (
@@ -25,6 +26,7 @@ __all__ = [
     "AnotherWriter",
     "BatchRow",
     "Drift",
+    "Horizons",
     "Intervention",
     "LakeDamaged",
     "LandedFile",

@@ -9,7 +9,6 @@ rows are judged.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.lake.drifts import Drifts
-from pipelines.lake.placing import put_in_place, salted_digest
+from pipelines.lake.horizons import Horizons
+from pipelines.lake.placing import put_in_place, salt_of, salted_digest
 from pipelines.lake.readers import Readers
 from pipelines.lake.records import BatchRow, Intervention, LandedFile, Move
 from pipelines.lake.staleness import Staleness
 from pipelines.settings import Home
 
 _NAMED = 5
-_SALT_BYTES = 32
 _SCHEMA = """
 create table if not exists files (
     content_hash text not null, source text not null, name text not null, bytes integer not null,
@@ -201,6 +200,10 @@ class Manifest:
         """Return the book of who has seen what came in."""
         return Readers(self._connection)
 
+    def horizons(self) -> Horizons:
+        """Return the book of what was dropped for good."""
+        return Horizons(self._connection)
+
     def staleness(self) -> Staleness:
         """Return the list of days that await their models."""
         return Staleness(self._connection)
@@ -237,15 +240,8 @@ class Manifest:
     def digester(self) -> Callable[[str], str]:
         """Return `digest` as a function that other threads may call."""
         if self._salted is None:
-            self._salted = partial(salted_digest, salt=self._salt())
+            self._salted = partial(salted_digest, salt=salt_of(self._connection))
         return self._salted
-
-    def _salt(self) -> bytes:
-        with self._connection:
-            self._connection.execute(
-                "insert into salt select ? where not exists (select 1 from salt)", [os.urandom(_SALT_BYTES)]
-            )
-        return bytes(self._connection.execute("select value from salt").fetchone()[0])
 
     def _remember(self, moves: Iterable[Move]) -> None:
         for move in moves:
@@ -288,7 +284,7 @@ def open_manifest(home: Home) -> Iterator[Manifest]:
     connection = sqlite3.connect(home.manifest_file)
     try:
         connection.execute("pragma synchronous = full")
-        connection.executescript(_SCHEMA + Drifts.SCHEMA + Readers.SCHEMA + Staleness.SCHEMA)
+        connection.executescript(_SCHEMA + Drifts.SCHEMA + Horizons.SCHEMA + Readers.SCHEMA + Staleness.SCHEMA)
         yield Manifest(home, connection)
     finally:
         connection.close()
