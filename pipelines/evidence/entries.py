@@ -16,7 +16,18 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 Kind: TypeAlias = Literal[
-    "genesis", "batch", "intervention", "release", "drop", "key", "policy", "export", "denial", "person", "access", "backup"
+    "genesis",
+    "batch",
+    "intervention",
+    "release",
+    "drop",
+    "key",
+    "policy",
+    "export",
+    "denial",
+    "person",
+    "access",
+    "backup",
 ]
 """What an entry can be of. `drop` is what retention or an operator let go, `backup` a copy made or put back, `access` how far the log of the vault's openings
 goes; `export` is for audiences."""
