@@ -11,6 +11,7 @@ import sqlite3
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -90,7 +91,7 @@ def _below(zone: Path) -> Iterator[Path]:
 
 def _stays(home: Home, link: Path) -> bool:
     zone = home.root / link.relative_to(home.root).parts[0]
-    return not os.readlink(link).startswith("/") and link.resolve().is_relative_to(zone.resolve())
+    return not link.readlink().is_absolute() and link.resolve().is_relative_to(zone.resolve())
 
 
 def _rank(home: Home, path: Path) -> int:
@@ -98,8 +99,6 @@ def _rank(home: Home, path: Path) -> int:
 
 
 def _add_bytes(archive: tarfile.TarFile, name: str, text: bytes) -> None:
-    from io import BytesIO
-
     member = tarfile.TarInfo(name)
     member.size = len(text)
     archive.addfile(member, BytesIO(text))
@@ -107,7 +106,7 @@ def _add_bytes(archive: tarfile.TarFile, name: str, text: bytes) -> None:
 
 def _add_link(archive: tarfile.TarFile, path: Path, link: Path) -> None:
     member = tarfile.TarInfo(path.as_posix())
-    member.type, member.linkname = tarfile.SYMTYPE, os.readlink(link)
+    member.type, member.linkname = tarfile.SYMTYPE, str(link.readlink())
     archive.addfile(member)
 
 

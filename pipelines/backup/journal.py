@@ -20,13 +20,13 @@ _OPENING = ("vault", "lookup")
 def note_drops(home: Home, entries: Mapping[str, str]) -> None:
     """Note up to which day (ISO) each `dataset/kind` was dropped; a day that is noted already is never lowered.
 
-    Raises ValueError where a name or day is none.
+    Where no backup was ever made, nothing is noted: the first one has the horizons of its manifest. Raises ValueError where a name or day is none.
     """
     for name, through in entries.items():
         dataset, _, kind = name.partition("/")
         if not dataset or not kind or date.fromisoformat(through).isoformat() != through:
             raise ValueError("a horizon is dataset/kind and a day as 2026-06-30")
-    if not entries:
+    if not entries or not _has_backups(home):
         return
     with backup_keys.changing(home) as book:
         for name, through in entries.items():
@@ -35,7 +35,7 @@ def note_drops(home: Home, entries: Mapping[str, str]) -> None:
 
 def note_destroyed(home: Home, names: Iterable[str]) -> None:
     """Note the ids (`quarantine/2026-01-01`) or tokens of keys that are destroyed for good, before or after they are."""
-    if listed := set(names):
+    if (listed := set(names)) and _has_backups(home):
         with backup_keys.changing(home) as book:
             book.destroyed |= listed
 
@@ -45,6 +45,8 @@ def note_gone(home: Home, ring: Keyring) -> int:
 
     A secret of another party that was exchanged is none of them: the old one opens nothing here.
     """
+    if not _has_backups(home):
+        return 0
     here = {entry.token for entry in ring.entries()}
     with backup_keys.changing(home) as book:
         had = {token for each in book.keys.values() for token in each.ring}
@@ -61,3 +63,7 @@ def is_destroyed(entry: Entry, destroyed: Iterable[str]) -> bool:
 def opens_the_vault(entry: Entry) -> bool:
     """Say whether a key is needed to open the vault that it lies beside."""
     return entry.family in _OPENING
+
+
+def _has_backups(home: Home) -> bool:
+    return backup_keys.place_of(home).exists()

@@ -83,14 +83,14 @@ def opened(home: Home, file: Path, contracts: Contracts, *, as_of: datetime) -> 
         )
     if header.id not in book.keys:
         raise BackupUnreadable(
-            f"no key of this home opens the backup {header.id}: it was made under another master key or by another home, or "
-            f"{backup_keys.place_of(home)} is not the file of backup keys of the home that made it"
+            f"no key of this home opens the backup {header.id}: it is of another master key or home, "
+            f"or {backup_keys.place_of(home)} is not the file of backup keys of the home that made it"
         )
     days = contracts.policy.backup_days.value
     day, today = date.fromisoformat(book.keys[header.id].day), day_of(as_of, timezone=contracts.policy.timezone)
     if is_over(day, days, today=today):
         raise BackupEnded(
-            f"the backup {header.id} could be read until {last_day(day, days)}: its key has to be destroyed, and is with the next "
-            "`crosslife retention apply`"
+            f"the backup {header.id} could be read until {last_day(day, days)}: its key has to be destroyed, and is with "
+            "the next `crosslife retention apply`"
         )
     return header, book.key(header.id)

@@ -1,9 +1,9 @@
 """A backup as a file: a header that anybody can read, and behind it a stream of chunks that its key alone opens.
 
 Each chunk is sealed with AES-256-GCM; its nonce is its number and whether it is the last (the STREAM construction of Hoang,
-Reyhanitabar, Rogaway and Vizár, 2015), and the header is bound to each. So no chunk can be changed, cut off, moved, doubled or taken
-from elsewhere unseen, and a renamed file is told by its header. A key seals one file only. Memory is that of two chunks. What
-the stream holds does not belong here.
+Reyhanitabar, Rogaway and Vizár, 2015), and the header is bound to each. So no chunk can be changed, cut off, moved, doubled or
+taken from elsewhere unseen, and a renamed file is told by its header. A key seals one file only. Memory is that of two chunks.
+What the stream holds does not belong here.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ class _Chunks:
             return self._cipher.decrypt(_nonce(number, is_last=is_last), sealed, self._header)
         except (InvalidTag, ValueError):
             raise BackupDamaged(
-                f"the backup {self._name} is not what was written (it was cut or changed at its chunk {number + 1:,}): nothing of it "
-                "is used; take another copy of it, or an earlier backup"
+                f"the backup {self._name} is not what was written (it was cut or changed at chunk {number + 1:,}): nothing of "
+                "it is used; take another copy of it, or an earlier backup"
             ) from None
 
 

@@ -178,10 +178,10 @@ def _record(here: Place) -> None:
         here.record()
     except evidence.AnchorDenies:
         click.secho(
-            "The home is back, and its evidence ledger ends where the backup ended: the anchor knows entries made since. Nothing is "
-            "published until you give the ledger another anchor (`crosslife keys set anchor_url`). Keep the old anchor's heads, and "
-            "show them to whoever audits: they prove that entries were made of which this home has no copy; the chain from here "
-            "on says from which backup it goes on.",
+            "The home is back, and its evidence ledger ends where the backup ended: the anchor knows entries made since. "
+            "Nothing is published until you give the ledger another anchor (`crosslife keys set anchor_url`). Keep the heads "
+            "of the old one, and show them to whoever audits: they prove that there were entries of which this home has no "
+            "copy. The chain says from which backup it goes on.",
             fg="yellow",
             err=True,
         )

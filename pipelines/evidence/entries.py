@@ -29,8 +29,8 @@ Kind: TypeAlias = Literal[
     "access",
     "backup",
 ]
-"""What an entry can be of. `drop` is what retention or an operator let go, `backup` a copy made or put back, `access` how far the log of the vault's openings
-goes; `export` is for audiences."""
+"""What an entry can be of. `drop` is what retention or an operator let go, `backup` a copy of the home that was made or put back,
+`access` how far the log of the vault's openings goes; `export` is for audiences."""
 KINDS: tuple[str, ...] = get_args(Kind)
 NOTHING_BEFORE = "0" * 64
 LONGEST_LINE = 1_000_000

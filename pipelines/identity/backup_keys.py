@@ -68,7 +68,7 @@ class Book:
 
 
 def read(home: settings.Home) -> Book:
-    """Return what the file of a home's backup keys holds; nothing where there is none. Raises WrongKey, LooseKeyFile, MissingKey."""
+    """Return what the file of backup keys holds, nothing where there is none. Raises WrongKey, LooseKeyFile, MissingKey."""
     masters = master.candidates(home)
     file = place_of(home)
     if not file.exists():

@@ -11,7 +11,9 @@ class Horizons:
     """The book, on the manifest's own connection."""
 
     SCHEMA: ClassVar[str] = """
-create table if not exists horizons (dataset text not null, kind text not null, through text not null, primary key (dataset, kind));
+create table if not exists horizons (
+    dataset text not null, kind text not null, through text not null, primary key (dataset, kind)
+);
 """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
