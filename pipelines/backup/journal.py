@@ -20,7 +20,8 @@ _OPENING = ("vault", "lookup")
 def note_drops(home: Home, entries: Mapping[str, str]) -> None:
     """Note up to which day (ISO) each `dataset/kind` was dropped; a day that is noted already is never lowered.
 
-    Where no backup was ever made, nothing is noted: the first one has the horizons of its manifest. Raises ValueError where a name or day is none.
+    Where no backup was ever made, nothing is noted: the first one has the horizons of its manifest.
+    Raises ValueError where a name or day is none.
     """
     for name, through in entries.items():
         dataset, _, kind = name.partition("/")

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines.backup.expiring import backups_in
 from pipelines.backup.problems import BackupEnded, BackupUnreadable
 from pipelines.backup.sealed import Header, Opener, read_header
+from pipelines.backup.telling import Told
 from pipelines.contracts import Contracts
 from pipelines.identity import backup_keys
 from pipelines.retention.clocks import day_of, is_over, last_day
@@ -59,17 +60,9 @@ def check(
 ) -> Header:
     """Read a backup from its beginning to its end and return its header. Raises BackupProblem where a restore would."""
     header, key = opened(home, file, contracts, as_of=as_of)
-    total, done, tenths = file.stat().st_size, 0, 0
-
-    def seen(size: int) -> None:
-        nonlocal done, tenths
-        done += size
-        if 10 * done // total > tenths:
-            tenths = 10 * done // total
-            say(f"checked: {10 * tenths} % of {total / 1e6:,.1f} MB")
-
+    told = Told(say, "checked", total=file.stat().st_size)
     with file.open("rb") as content:
-        Opener(content, header, key=key, seen=seen).read_to_end()
+        Opener(content, header, key=key, seen=told).read_to_end()
     return header
 
 

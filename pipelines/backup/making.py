@@ -17,6 +17,7 @@ from pipelines.backup import contents
 from pipelines.backup.journal import note_gone
 from pipelines.backup.problems import BackupUnusablePlace
 from pipelines.backup.sealed import Header, Sealer
+from pipelines.backup.telling import Told
 from pipelines.contracts import Contracts
 from pipelines.identity import backup_keys, epochs
 from pipelines.identity.backup_keys import BackupKey
@@ -80,7 +81,7 @@ def make(
 def _write(home: Home, ring: Keyring, beside: Path, header: Header, *, key: bytes, say: Callable[[str], None]) -> int:
     """Write the file, whole and synced when it gets its name; return how many files of the home it holds."""
     found = contents.files_of(home)
-    told = _Told(say, "written", total=sum((home.root / path).lstat().st_size for path in found))
+    told = Told(say, "written", total=sum((home.root / path).lstat().st_size for path in found))
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
     with os.fdopen(descriptor, "wb") as file:
         stream = Sealer(file, header, key=key)
@@ -105,18 +106,3 @@ def _refuse_unusable(home: Home, to: Path) -> None:
         raise BackupUnusablePlace("the folder for backups is not there: make it, or mount its disk")
     if not os.access(to, os.W_OK):
         raise BackupUnusablePlace("nothing can be written into the folder for backups: see who owns it")
-
-
-class _Told:
-    """Says how far it is, at every tenth of the whole."""
-
-    def __init__(self, say: Callable[[str], None], what: str, *, total: int) -> None:
-        self._say, self._what, self._total = say, what, total
-        self._done = self._tenths = 0
-
-    def __call__(self, size: int) -> None:
-        self._done += size
-        tenths = 10 * self._done // max(self._total, 1)
-        if tenths > self._tenths:
-            self._tenths = tenths
-            self._say(f"{self._what}: {10 * tenths} % of {self._total / 1e6:,.1f} MB")

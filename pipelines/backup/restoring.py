@@ -22,6 +22,7 @@ from pipelines.backup.journal import is_destroyed, note_gone, opens_the_vault
 from pipelines.backup.listing import check, opened
 from pipelines.backup.problems import HomeNotEmpty
 from pipelines.backup.sealed import Header, Opener
+from pipelines.backup.telling import Told
 from pipelines.contracts import Contracts
 from pipelines.identity import backup_keys, keyring, keys, master, rotation
 from pipelines.identity.files import locked, read_private, write_private
@@ -75,7 +76,7 @@ def restore(
         header, key = opened(home, file, contracts, as_of=as_of)
         begun = _begin(home, ready)
         say("checked; writing the home beside its place")
-        files, text = _read(begun, file, header, key=key)
+        files, text = _read(begun, file, header, key=key, say=say)
         ring = keyring.unsealed(begun, text, master_key=key).wrapped_under(master.candidates(home)[0])
         say("letting go what went since")
         done = _let_go(begun, ring, header, files=files, as_of=as_of)
@@ -103,7 +104,7 @@ def _carry_horizons(manifest: _HasHorizons, journal: Mapping[str, str]) -> int:
     return len(journal)
 
 
-def _read(ready: Home, file: Path, header: Header, *, key: bytes) -> tuple[int, bytes]:
+def _read(ready: Home, file: Path, header: Header, *, key: bytes, say: Callable[[str], None]) -> tuple[int, bytes]:
     """Write the files of a backup; return how many, and the keyring."""
     count = 0
 
@@ -112,7 +113,7 @@ def _read(ready: Home, file: Path, header: Header, *, key: bytes) -> tuple[int, 
         count += 1
 
     with file.open("rb") as content:
-        stream = Opener(content, header, key=key)
+        stream = Opener(content, header, key=key, seen=Told(say, "written", total=file.stat().st_size))
         ring = contents.read(ready, cast("IO[bytes]", stream), seen=seen)
         stream.read_to_end()
     return count, ring
