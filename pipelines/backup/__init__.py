@@ -17,7 +17,7 @@ from pipelines.backup.problems import (
     BackupUnusablePlace,
     HomeNotEmpty,
 )
-from pipelines.backup.restoring import Restored, refuse_full, restore
+from pipelines.backup.restoring import Restored, restore
 
 __all__ = [
     "BackupDamaged",
@@ -39,6 +39,5 @@ __all__ = [
     "note_destroyed",
     "note_drops",
     "note_gone",
-    "refuse_full",
     "restore",
 ]

@@ -41,18 +41,20 @@ def note_destroyed(home: Home, names: Iterable[str]) -> None:
             book.destroyed |= listed
 
 
-def note_gone(home: Home, ring: Keyring) -> int:
-    """Note every key that some backup's keyring had and this home's has no more; return how many those are.
+def note_gone(home: Home, ring: Keyring, *, had: Iterable[str] | None = None) -> int:
+    """Note every key that the home had when this was last called and has no more; return how many those are.
 
-    A secret of another party that was exchanged is none of them: the old one opens nothing here.
+    `had` are the tokens of a home that was put back, in the place of what was noted of the one that is lost: a key that only a
+    later backup has was not destroyed. A secret of another party that was exchanged is none of them: it opens nothing here.
     """
     if not _has_backups(home):
         return 0
     here = {entry.token for entry in ring.entries()}
     with backup_keys.changing(home) as book:
-        had = {token for each in book.keys.values() for token in each.ring}
-        gone = {token for token in had - here if token.partition("/")[0] not in _LIVING} - book.destroyed
+        before = book.ring if had is None else set(had)
+        gone = {token for token in before - here if token.partition("/")[0] not in _LIVING} - book.destroyed
         book.destroyed |= gone
+        book.ring = here
     return len(gone)
 
 

@@ -61,17 +61,16 @@ def make(
     with open_manifest(home) as manifest:
         manifest.recover()
         manifest.check_stored()
-        note_gone(home, ring)
         with backup_keys.changing(home) as book:
             key, wrapped = book.draw(header.id)
         beside = to / f"crosslife-{ring.master_fingerprint()}.part"
         with locked(epochs.lock_file(home)):
             epochs.ensure(ring)
+            note_gone(home, ring)
             files = _write(home, ring, beside, header, key=key, say=say)
         size = beside.stat().st_size
         with backup_keys.changing(home) as book:
-            tokens = tuple(sorted(entry.token for entry in ring.entries()))
-            book.keys[header.id] = BackupKey(header.id, day.isoformat(), header.made_at, tokens, wrapped)
+            book.keys[header.id] = BackupKey(header.id, day.isoformat(), header.made_at, wrapped)
         put_in_place(beside, path=to / header.name)
         counts = {"backup": header.id, "made_at": header.made_at, "files": files, "bytes": size}
         _note(manifest, header, counts)

@@ -70,7 +70,7 @@ def restore(
     ready = settings.restoring(home)
     book_file = backup_keys.place_of(home)
     with locked(book_file.with_name(f"{book_file.name}.restore.lock")):
-        refuse_full(home)
+        _refuse_full(home)
         _bring_key_back(home, ready)
         check(home, file, contracts, as_of=as_of, say=say)
         header, key = opened(home, file, contracts, as_of=as_of)
@@ -79,21 +79,12 @@ def restore(
         files, text = _read(begun, file, header, key=key, say=say)
         ring = keyring.unsealed(begun, text, master_key=key).wrapped_under(master.candidates(home)[0])
         say("letting go what went since")
+        had = [entry.token for entry in ring.entries()]
         done = _let_go(begun, ring, header, files=files, as_of=as_of)
         then(begun, keys.open_keyring(begun))
-        note_gone(home, keys.open_keyring(begun))
+        note_gone(home, keys.open_keyring(begun), had=had)
         _put_in_place(begun, home)
     return done
-
-
-def refuse_full(home: Home) -> None:
-    """Raise HomeNotEmpty where something stands in the home's place besides its master key."""
-    spared = {settings.key_file(home).name, *_SPARED}
-    if home.root.exists() and (not home.root.is_dir() or {path.name for path in home.root.iterdir()} - spared):
-        raise HomeNotEmpty(
-            f"{home.root} is not empty: a backup is put back where nothing stands but the master key; name another home, or "
-            "move this one away"
-        )
 
 
 def _carry_horizons(manifest: _HasHorizons, journal: Mapping[str, str]) -> int:
@@ -178,10 +169,21 @@ def _bring_key_back(home: Home, ready: Home) -> None:
             write_private(key_file, content=read_private(beside))
 
 
+def _refuse_full(home: Home) -> None:
+    """Raise HomeNotEmpty where something stands in the home's place besides the master key that it uses."""
+    key_file = settings.key_file(home)
+    spared = {*_SPARED, *([key_file.name] if key_file.parent == home.root else [])}
+    if home.root.exists() and (not home.root.is_dir() or {path.name for path in home.root.iterdir()} - spared):
+        raise HomeNotEmpty(
+            f"{home.root} is not empty: a backup is put back where nothing stands but the master key; name another home, or "
+            "move this one away"
+        )
+
+
 def _put_in_place(ready: Home, home: Home) -> None:
     """Give the home its name; what was written is on the disk before."""
     os.sync()
-    refuse_full(home)
+    _refuse_full(home)
     if home.root.exists():
         for path in home.root.iterdir():
             path.unlink()

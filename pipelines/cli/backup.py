@@ -142,7 +142,6 @@ def restore(file: Path, home: Path | None, as_of: datetime | None, policy: Path 
 
     here = place(home=home, policy=policy, as_of=as_of)
     say = Progress(is_silent=as_json)
-    room.refuse_full(here.home)
     done = room.restore(here.home, file, here.contracts(), as_of=here.as_of, then=_overdue(here, say), say=say)
     if as_json:
         print_json(asdict(done))

@@ -33,12 +33,11 @@ _NONCE_BYTES = 12
 
 @dataclass(frozen=True)
 class BackupKey:
-    """The key of one backup, wrapped: `day` is the day of the backup, `ring` which keys its keyring had (`token_of`)."""
+    """The key of one backup, wrapped; `day` is the day of the backup."""
 
     id: str
     day: str
     made_at: str
-    ring: tuple[str, ...]
     wrapped: str
 
 
@@ -47,7 +46,7 @@ class Book:
     """What the file holds.
 
     `horizons` is `dataset/kind` → the last day that was dropped, `destroyed` the ids of keys that are gone for good, `ended`
-    the ids of backups whose key was destroyed → the day on which it was.
+    the ids of backups whose key was destroyed → the day on which it was, `ring` which keys the home had when last looked at.
     """
 
     own: bytes
@@ -56,6 +55,7 @@ class Book:
     horizons: dict[str, str] = field(default_factory=dict)
     destroyed: set[str] = field(default_factory=set)
     ended: dict[str, str] = field(default_factory=dict)
+    ring: set[str] = field(default_factory=set)
 
     def draw(self, backup_id: str) -> tuple[bytes, str]:
         """Return a new key, and how it is wrapped; it is kept once an entry bears it."""
@@ -125,7 +125,7 @@ def settle(home: settings.Home, *, fingerprint: str) -> None:
 
 
 def _book(document: dict[str, Any], *, own: bytes) -> Book:
-    entries = [BackupKey(**{**each, "ring": tuple(each["ring"])}) for each in document["keys"]]
+    entries = [BackupKey(**each) for each in document["keys"]]
     return Book(
         own,
         dict(document["masters"]),
@@ -133,6 +133,7 @@ def _book(document: dict[str, Any], *, own: bytes) -> Book:
         dict(document["horizons"]),
         set(document["destroyed"]),
         dict(document["ended"]),
+        set(document["ring"]),
     )
 
 
@@ -140,10 +141,11 @@ def _said(book: Book) -> dict[str, Any]:
     return {
         "format": _FORMAT,
         "masters": dict(book.wrappings),
-        "keys": [{**asdict(each), "ring": list(each.ring)} for each in book.keys.values()],
+        "keys": [asdict(each) for each in book.keys.values()],
         "horizons": dict(sorted(book.horizons.items())),
         "destroyed": sorted(book.destroyed),
         "ended": dict(book.ended),
+        "ring": sorted(book.ring),
     }
 
 

@@ -220,6 +220,21 @@ def test_a_key_that_was_destroyed_since_does_not_come_back_nor_what_it_opened(fu
         assert dropping.totals(manifest) == {"came": 1, "replayed": 0, "dropped": 1, "waiting": 0}
 
 
+def test_a_key_that_only_a_later_backup_has_is_not_taken_for_destroyed(
+    full: Desk, folder: Path, progress: Callable[..., dict[str, Any]]
+) -> None:
+    first, later = make(full, folder), AS_OF + timedelta(days=1)
+    full.land("course_progress", "q.jsonl", [progress(5, event_type="unknown")])
+    full.run(as_of=later)
+    second, held = make(full, folder, as_of=later), full.quarantined()
+    for file in (first, second):
+        lose(full.home)
+        assert restore(full, file, as_of=later).keys == 0
+        backup.note_gone(full.home, keys.open_keyring(full.home))
+    full.ring.reload()
+    assert full.quarantined() == held
+
+
 def test_a_key_noted_by_its_id_does_not_come_back_either(full: Desk, folder: Path) -> None:
     file = make(full, folder)
     (held,) = quarantine_files(full.home)
@@ -294,6 +309,22 @@ def test_a_home_that_stands_is_never_written_over(full: Desk, folder: Path) -> N
     full.home.landing.mkdir()
     with pytest.raises(backup.HomeNotEmpty):
         restore(full, file)
+
+
+def test_a_key_file_that_is_not_the_master_keys_own_is_never_taken_away(
+    full: Desk, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = make(full, folder)
+    lose(full.home)
+    elsewhere = tmp_path / "safe" / "master.key"
+    elsewhere.parent.mkdir()
+    shutil.copy2(full.home.root / "master.key", elsewhere)
+    backups = backup_keys.place_of(full.home)
+    monkeypatch.setenv(settings.KEY_FILE_VARIABLE, str(elsewhere))
+    monkeypatch.setenv(settings.BACKUP_KEYS_VARIABLE, str(backups))
+    with pytest.raises(backup.HomeNotEmpty):
+        restore(full, file)
+    assert (full.home.root / "master.key").exists()
 
 
 def test_a_damaged_backup_changes_nothing(full: Desk, folder: Path) -> None:
