@@ -24,6 +24,8 @@ AS_OF_VARIABLE = "CROSSLIFE_AS_OF"
 MASTER_KEY_VARIABLE = "CROSSLIFE_MASTER_KEY"
 NEXT_MASTER_KEY_VARIABLE = "CROSSLIFE_MASTER_KEY_NEXT"
 KEY_FILE_VARIABLE = "CROSSLIFE_KEY_FILE"
+BACKUPS_VARIABLE = "CROSSLIFE_BACKUPS"
+BACKUP_KEYS_VARIABLE = "CROSSLIFE_BACKUP_KEYS"
 MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
 
 DATABASE_URL = "database_url"
@@ -43,6 +45,7 @@ _SILENCE = {
 
 
 _PRIVATE = 0o700
+_RESTORING = ".restoring"
 _OTHERS = 0o007
 
 
@@ -223,6 +226,31 @@ def secret_text(name: str) -> str | None:
 def key_file(where: Home) -> Path:
     """Return the master key file: `CROSSLIFE_KEY_FILE`, else `<home>/master.key`."""
     return Path(os.environ.get(KEY_FILE_VARIABLE) or where.root / "master.key")
+
+
+def backups_folder(path: Path | str | None = None) -> Path | None:
+    """Return where backups lie: the argument, else `CROSSLIFE_BACKUPS`, else None."""
+    named = path or os.environ.get(BACKUPS_VARIABLE)
+    return Path(named).resolve() if named else None
+
+
+def backup_keys_file(where: Home) -> Path:
+    """Return the file of backup keys: `CROSSLIFE_BACKUP_KEYS`, else beside a master key file outside the home, else the home.
+
+    A home that is being restored has the file of the home that it becomes.
+    """
+    root = where.root.with_name(where.root.name.removesuffix(_RESTORING))
+    if named := os.environ.get(BACKUP_KEYS_VARIABLE):
+        return Path(named).resolve()
+    beside = key_file(where).resolve()
+    if os.environ.get(KEY_FILE_VARIABLE) and not beside.is_relative_to(root):
+        return beside.with_name(f"{beside.name}.backup-keys")
+    return root.with_name(f"{root.name}.backup-keys")
+
+
+def restoring(where: Home) -> Home:
+    """Return the folder beside a home in which a restore makes it ready."""
+    return Home(where.root.with_name(f"{where.root.name}{_RESTORING}"))
 
 
 def memory_limit() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from pipelines.cli.backup import backup
 from pipelines.cli.bench import bench
 from pipelines.cli.contracts import contracts
 from pipelines.cli.demo import demo
@@ -51,6 +52,7 @@ _COMMANDS = (
     status,
     quarantine,
     retention,
+    backup,
     keys,
     notices,
     contracts,

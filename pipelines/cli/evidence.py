@@ -36,7 +36,7 @@ def evidence() -> None:
 @evidence.command("list")
 @click.option(
     "--kind",
-    help="Only of this kind: batch, intervention, drop, release, key, policy, denial, person, access, genesis.",
+    help="Only of this kind: batch, intervention, drop, release, key, policy, backup, denial, person, access, genesis.",
 )
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the newest.")
 @home_option

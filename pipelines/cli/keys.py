@@ -71,7 +71,7 @@ def rotate(what: str, home: Path | None, as_json: bool) -> None:
     Example:
       crosslife keys rotate vault --home ./home
     """
-    from pipelines import lake
+    from pipelines import backup, lake
     from pipelines.identity import keys as room
 
     here = place(home=home)
@@ -80,6 +80,9 @@ def rotate(what: str, home: Path | None, as_json: bool) -> None:
         # What is destroyed here is recorded as made before.
         here.record()
         done = room.rotate(here.home, what, new_master_text=settings.next_master_key_text())
+        if what == "lookup":
+            # Else a restore would bring the old one back.
+            backup.note_gone(here.home, room.open_keyring(here.home))
         # A new master key of the environment is there with the next command, which records it.
         if what != "master" or settings.master_key_text() is None:
             here.record()

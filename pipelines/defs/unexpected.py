@@ -33,6 +33,7 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.bench", "BenchmarkMismatch"): "failed",
     ("pipelines.disclosure", "UnassessableFrame"): "refused",
     ("pipelines.release", "ReleaseRefused"): "refused",
+    ("pipelines.backup", "BackupProblem"): "refused",
     ("pipelines.retention", "BrakeHeld"): "refused",
     ("pipelines.retention", "StalePlan"): "refused",
     ("pipelines.retention", "NotRemoved"): "failed",

@@ -16,10 +16,21 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 Kind: TypeAlias = Literal[
-    "genesis", "batch", "intervention", "release", "drop", "key", "policy", "export", "denial", "person", "access"
+    "genesis",
+    "batch",
+    "intervention",
+    "release",
+    "drop",
+    "key",
+    "policy",
+    "export",
+    "denial",
+    "person",
+    "access",
+    "backup",
 ]
-"""What an entry can be of. `drop` is what retention or an operator let go, `access` how far the log of the vault's openings
-goes; `export` is for audiences."""
+"""What an entry can be of. `drop` is what retention or an operator let go, `backup` a copy of the home that was made or put back,
+`access` how far the log of the vault's openings goes; `export` is for audiences."""
 KINDS: tuple[str, ...] = get_args(Kind)
 NOTHING_BEFORE = "0" * 64
 LONGEST_LINE = 1_000_000

@@ -50,6 +50,8 @@ _NUMBERS_OF = (
     *("rows", "dropped", "left_out", "forgotten", "plan", "files", "kept", "keys", "unreadable", "is_complete"),
     *("held", "enrolments", "subjects", "sealed", "windows", "overdue", "ids"),
 )
+_COPIES = ("backup", "restore")
+_FACTS_OF_COPIES = ("backup", "made_at", "bytes", "horizons")
 # Names of tables, digests, versions, instants; no blank and no sign by which somebody could be told of.
 _WORD = re.compile(r"[A-Za-z0-9_.:+-]{0,80}")
 _MOST_WORDS = 1_000
@@ -182,9 +184,9 @@ def _arrivals(home: Home, known: _Known) -> Iterator[Happening]:
         content = {"source": batch.source, "as_of": batch.as_of, "balance": counts}
         yield from known.news(Happening("batch", batch.batch_id, content))
     for work in interventions:
-        counts = {name: work.counts[name] for name in _NUMBERS_OF if work.counts.get(name)}
+        counts = {name: work.counts[name] for name in (*_NUMBERS_OF, *_FACTS_OF_COPIES) if work.counts.get(name)}
         content = {"kind": work.kind, "as_of": work.as_of, "counts": counts}
-        kind: Kind = "drop" if work.kind in _DROPS else "intervention"
+        kind: Kind = "drop" if work.kind in _DROPS else "backup" if work.kind in _COPIES else "intervention"
         yield from known.news(Happening(kind, work.intervention_id, content))
         for digest in work.counts.get("records", ()):
             # Of a person no more than this: whose it is, and what it says, the vault alone knows.

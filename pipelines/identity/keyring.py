@@ -11,7 +11,7 @@ import base64
 import hmac
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,6 +40,11 @@ class Entry:
     created: str
     state: str
     wrapped: str
+
+    @property
+    def token(self) -> str:
+        """What tells this key from another that had its id before."""
+        return f"{self.id} v{self.version}@{self.created}"
 
     @property
     def family(self) -> str:
@@ -138,14 +143,28 @@ class Keyring:
                 write(self.home, entries=entries, master_key=self._master)
             self._entries = entries
 
-    def rewrap(self, *, master_key: bytes) -> None:
-        """Wrap every key anew under another master key, in one atomic replacement; caller holds the lock."""
+    def wrapped_under(self, master_key: bytes) -> Keyring:
+        """Return a keyring of the same keys under another master key; no file is changed."""
         entries = {
             name: replace(entry, wrapped=_seal(self.key(name), key_id=name, master_key=master_key))
             for name, entry in self._entries.items()
         }
-        write(self.home, entries=entries, master_key=master_key)
-        self._master, self._entries = master_key, entries
+        return Keyring(self.home, master_key=master_key, entries=entries)
+
+    def rewrap(self, *, master_key: bytes) -> None:
+        """Wrap every key anew under another master key, in one atomic replacement; caller holds the lock."""
+        other = self.wrapped_under(master_key)
+        self._master, self._entries = other._master, other._entries
+        self.write()
+
+    def write(self, *, without: Collection[str] = ()) -> None:
+        """Replace the file by this keyring, keys of these ids left out."""
+        self._entries = {name: entry for name, entry in self._entries.items() if name not in without}
+        write(self.home, entries=self._entries, master_key=self._master)
+
+    def sealed(self) -> bytes:
+        """Return this keyring as its file would have it."""
+        return sealed(self._entries, master_key=self._master)
 
     def reload(self) -> None:
         """Read the file again: another process may have changed it."""
@@ -159,12 +178,10 @@ def read(home: settings.Home) -> Keyring:
     if not home.keyring_file.exists():
         message = f"no keyring at {home.keyring_file}: run `crosslife keys init`, or restore the keyring of this home"
         raise MissingKey(message)
-    document = _document(home)
+    document = _document(home, read_private(home.keyring_file))
     for candidate in master.candidates(home):
         if master.fingerprint(candidate) == document["master"]:
-            _refuse_altered(home, document, master_key=candidate)
-            entries = {entry["id"]: Entry(**entry) for entry in document["entries"]}
-            return Keyring(home, master_key=candidate, entries=entries)
+            return _opened(home, document, master_key=candidate)
     message = (
         f"the master key is not the one that {home.keyring_file} was written under (that one has the fingerprint "
         f"{document['master']}): give the right {settings.MASTER_KEY_VARIABLE} or key file"
@@ -174,13 +191,22 @@ def read(home: settings.Home) -> Keyring:
 
 def write(home: settings.Home, *, entries: Mapping[str, Entry], master_key: bytes) -> None:
     """Replace the keyring file."""
+    write_private(home.keyring_file, content=sealed(entries, master_key=master_key))
+
+
+def sealed(entries: Mapping[str, Entry], *, master_key: bytes) -> bytes:
+    """Return the keyring as its file has it."""
     document: dict[str, Any] = {
         "format": _FORMAT,
         "master": master.fingerprint(master_key),
         "entries": [vars(entry) for entry in entries.values()],
     }
-    sealed = {**document, "seal": _seal_of(document, master_key=master_key)}
-    write_private(home.keyring_file, content=json.dumps(sealed, indent=1).encode())
+    return json.dumps({**document, "seal": _seal_of(document, master_key=master_key)}, indent=1).encode()
+
+
+def unsealed(home: settings.Home, text: bytes, *, master_key: bytes) -> Keyring:
+    """Return the keyring that `Keyring.sealed` gave, without looking at any file; raise WrongKey."""
+    return _opened(home, _document(home, text), master_key=master_key)
 
 
 def create(home: settings.Home, *, new_keys: Sequence[NewKey], master_key: bytes) -> None:
@@ -194,9 +220,15 @@ def lock_file(home: settings.Home) -> Path:
     return home.root / ".keyring.lock"
 
 
-def _document(home: settings.Home) -> dict[str, Any]:
+def _opened(home: settings.Home, document: Mapping[str, Any], *, master_key: bytes) -> Keyring:
+    _refuse_altered(home, document, master_key=master_key)
+    entries = {entry["id"]: Entry(**entry) for entry in document["entries"]}
+    return Keyring(home, master_key=master_key, entries=entries)
+
+
+def _document(home: settings.Home, text: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(read_private(home.keyring_file))
+        document = json.loads(text)
     except ValueError:
         document = None
     if not isinstance(document, dict) or not {"master", "entries"} <= document.keys():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines import settings
-from pipelines.identity import epochs, keyring, master, pseudonyms, sealing
+from pipelines.identity import backup_keys, epochs, keyring, master, pseudonyms, sealing
 from pipelines.identity.errors import UnsupportedRotation
 from pipelines.identity.files import locked
 from pipelines.identity.keyring import Keyring, NewKey
@@ -47,7 +47,9 @@ def rotate_master(home: settings.Home, *, new_text: str | None) -> Rotation:
             after = master.decode(new_text, source=settings.NEXT_MASTER_KEY_VARIABLE)
         else:
             after = master.stage_next(home, text=new_text)
+        backup_keys.admit(home, master_key=after)
         ring.rewrap(master_key=after)
+        backup_keys.settle(home, fingerprint=master.fingerprint(after))
         if not is_given:
             master.adopt_next(home)
     return Rotation("master", made=(master.fingerprint(after),), destroyed=(before,))
@@ -62,8 +64,10 @@ def settle_master(home: settings.Home) -> None:
             return
         staged = master.read_file(master.next_file(home))
         if keyring.read(home).master_fingerprint() == master.fingerprint(staged):
+            backup_keys.settle(home, fingerprint=master.fingerprint(staged))
             master.adopt_next(home)
         else:
+            backup_keys.settle(home, fingerprint=keyring.read(home).master_fingerprint())
             master.next_file(home).unlink()
 
 

@@ -5,7 +5,7 @@ a row means (intake), who a pseudonym is (identity), what is derived from it (wa
 """
 
 from pipelines.lake.drifts import Drift
-from pipelines.lake.horizons import BelowHorizon
+from pipelines.lake.horizons import BelowHorizon, Horizons
 from pipelines.lake.lock import AnotherWriter, writer_lock
 from pipelines.lake.manifest import Manifest, open_manifest
 from pipelines.lake.partitions import (
@@ -28,6 +28,7 @@ __all__ = [
     "BatchRow",
     "BelowHorizon",
     "Drift",
+    "Horizons",
     "Intervention",
     "LakeDamaged",
     "LandedFile",

@@ -9,7 +9,6 @@ rows are judged.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,14 +22,13 @@ from typing import Any
 from pipelines.lake.drifts import Drifts
 from pipelines.lake.horizons import Horizons
 from pipelines.lake.partitions import written_days
-from pipelines.lake.placing import put_in_place, salted_digest
+from pipelines.lake.placing import put_in_place, salt_of, salted_digest
 from pipelines.lake.readers import Readers
 from pipelines.lake.records import BatchRow, Intervention, LandedFile, Move
 from pipelines.lake.staleness import Staleness
 from pipelines.lake.stored import Stored
 from pipelines.settings import Home
 
-_SALT_BYTES = 32
 _SCHEMA = """
 create table if not exists files (
     content_hash text not null, source text not null, name text not null, bytes integer not null,
@@ -230,15 +228,8 @@ class Manifest:
     def digester(self) -> Callable[[str], str]:
         """Return `digest` as a function that other threads may call."""
         if self._salted is None:
-            self._salted = partial(salted_digest, salt=self._salt())
+            self._salted = partial(salted_digest, salt=salt_of(self._connection))
         return self._salted
-
-    def _salt(self) -> bytes:
-        with self._connection:
-            self._connection.execute(
-                "insert into salt select ? where not exists (select 1 from salt)", [os.urandom(_SALT_BYTES)]
-            )
-        return bytes(self._connection.execute("select value from salt").fetchone()[0])
 
     def _insert_moves(self, moves: Sequence[Move], stale: Mapping[str, Iterable[date]], *, work_id: str) -> None:
         self._connection.executemany(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
+
+_SALT_BYTES = 32
 
 
 def put_in_place(root: Path, *, staged: str | None, target: str) -> None:
@@ -29,6 +32,13 @@ def put_in_place(root: Path, *, staged: str | None, target: str) -> None:
 def salted_digest(text: str, *, salt: bytes) -> str:
     """Return a keyed hash of a text, 40 hexadecimal digits."""
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), key=salt, digest_size=20).hexdigest()
+
+
+def salt_of(connection: sqlite3.Connection) -> bytes:
+    """Return the salt of a manifest, drawn at the first call."""
+    with connection:
+        connection.execute("insert into salt select ? where not exists (select 1 from salt)", [os.urandom(_SALT_BYTES)])
+    return bytes(connection.execute("select value from salt").fetchone()[0])
 
 
 def sync_folder(folder: Path) -> None:

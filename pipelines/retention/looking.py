@@ -130,7 +130,9 @@ def _whole_days(
             continue
         if retention.category in blocked_categories(contracts.policy):
             continue
-        through = periods.first_kept(today, retention.period) - periods.ONE_DAY
+        by_window = periods.first_kept(today, retention.period) - periods.ONE_DAY
+        # What was dropped once and is there again (a restored copy) goes again, whatever the window says by now.
+        through = max(by_window, manifest.horizons().of(name, horizons.EVENT) or by_window)
         raised[name, horizons.EVENT] = through
         due = [day for day in days_of(home, name) if day <= through]
         yield name, rows_in(connection, files_of(home, contract, due))

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines import quality
 from pipelines.contracts import Contracts
-from pipelines.retention.clocks import day_of
+from pipelines.contracts.periods import day_of
 from pipelines.settings import Home
 
 LINEAGE_EVENTS, DBT, WITHHELD, VERDICTS = "lineage_events", "dbt", "explanations", "verdicts"
