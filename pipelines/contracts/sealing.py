@@ -80,6 +80,7 @@ class ByNothing(_Rule):
 
 Sealing: TypeAlias = ByPeriod | ByMembers | ByNothing
 
+
 def check(contract: OutboundContract, root: Node, findings: Findings, *, internal: Mapping[str, object]) -> None:
     """Check that the table's rows can be told apart by what its sealing names."""
     place = odcs.custom_property(root, "sealing")

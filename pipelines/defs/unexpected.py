@@ -32,6 +32,8 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.bench", "BenchmarkMismatch"): "failed",
     ("pipelines.disclosure", "UnassessableFrame"): "refused",
     ("pipelines.release", "ReleaseRefused"): "refused",
+    ("pipelines.release", "NotSealable"): "refused",
+    ("pipelines.release", "SealDamaged"): "refused",
     ("pipelines.retention", "BrakeHeld"): "refused",
     ("pipelines.retention", "StalePlan"): "refused",
     ("pipelines.retention", "NotRemoved"): "failed",

@@ -5,6 +5,7 @@ may be kept (contracts and policy), or when this is done (a schedule, a command)
 """
 
 from pipelines.retention.applying import Applied, NotRemoved, StalePlan, apply
+from pipelines.retention.falling import Falling
 from pipelines.retention.plans import BrakeHeld, Drop, Plan, plan
 
-__all__ = ["Applied", "BrakeHeld", "Drop", "NotRemoved", "Plan", "StalePlan", "apply", "plan"]
+__all__ = ["Applied", "BrakeHeld", "Drop", "Falling", "NotRemoved", "Plan", "StalePlan", "apply", "plan"]
