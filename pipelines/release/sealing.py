@@ -12,7 +12,7 @@ beside sealed finer ones tells what it would tell beside the release before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -60,7 +60,7 @@ def seal(home: Home, ring: Keyring, contracts: Contracts, falling: Falling, *, a
     _refuse_waiting(home, contracts, falling, as_of=as_of)
     with without_values("the warehouse cannot be read"), warehouse.open_read_only(home, ring) as connection:
         scopes = _scopes(home, contracts, falling, connection)
-        _refuse_missing(scopes, contracts.outbound, connection)
+        _refuse_unbuilt(scopes, connection)
     before = read_seals(home)
     changed, rows = {}, {}
     for name, own in sorted(scopes.items()):
@@ -82,6 +82,7 @@ def _scopes(
             days = _days(home, contracts, falling, contract, connection)
             found[name].append(periods(contract, rule, days))
         elif isinstance(rule, ByMembers) and not falling.enrolments.is_empty():
+            _refuse_unbuilt([rule.model], connection)
             found[name].append(_members(rule, falling.enrolments, connection))
     links = links_between(contracts.outbound)
     # As often as there are tables: what is touched passes along every chain of links.
@@ -189,15 +190,7 @@ def _meet(dataset: str, stale: Iterable[date], falling: Falling, contracts: Cont
     return any(abs((day - each).days) <= _NEAR for day in stale for each in falls)
 
 
-def _refuse_missing(
-    scopes: Mapping[str, pl.DataFrame],
-    outbound: Mapping[str, OutboundContract],
-    connection: duckdb.DuckDBPyConnection,
-) -> None:
-    """Refuse where a table that would be sealed, or what tells its rows, stands as an earlier build has left it."""
-    held_back, there = held_back_of(connection), marts_of(connection)
-    needed = set(scopes) | {rule.model for name in scopes if isinstance(rule := outbound[name].sealing, ByMembers)}
-    if wrong := sorted(needed & held_back.keys() | needed - there):
-        raise NotSealable(
-            f"{', '.join(wrong)} could not be built, and would be sealed as it stood before: mend that first"
-        )
+def _refuse_unbuilt(names: Collection[str], connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse where a table that would be sealed, or what tells its rows, is missing or stands as an earlier build left it."""
+    if unbuilt := sorted(set(names) & held_back_of(connection).keys() | set(names) - marts_of(connection)):
+        raise NotSealable(f"{', '.join(unbuilt)} could not be built, and would be sealed as before: mend that first")

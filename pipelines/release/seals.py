@@ -36,8 +36,8 @@ _NAME = re.compile(r"[a-z0-9_]+\.[0-9a-f]{16}\.parquet")
 class Seal:
     """What is kept of a table: `rows` as they were published, and `scopes`, which rows are touched.
 
-    A scope is a row of values of some of the table's columns; NULL is any value. A row in a scope is served from `rows` or
-    not at all.
+    A scope is a row of values, as a release shows them, of some of the table's columns; NULL is any value. A row in a scope is
+    served from `rows` or not at all.
     """
 
     scopes: pl.DataFrame
@@ -45,8 +45,9 @@ class Seal:
 
     def adding(self, scopes: pl.DataFrame, published: pl.DataFrame) -> Seal:
         """Return the seal with further scopes and the published rows that they touch; what was touched before stays as it is."""
-        new = published.filter(is_touched(published, scopes) & ~is_touched(published, self.scopes))
-        every = pl.concat([self.scopes, plain(scopes)], how="diagonal_relaxed").unique()
+        shown = plain(scopes)
+        new = published.filter(is_touched(published, shown) & ~is_touched(published, self.scopes))
+        every = pl.concat([self.scopes, shown], how="diagonal_relaxed").unique()
         return Seal(every.sort(every.columns), pl.concat([self.rows, new], how="diagonal_relaxed"))
 
 

@@ -8,12 +8,14 @@ contract's `sealing` knows of.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from pipelines import quality
 from pipelines.contracts.sealing import ByNothing
 from pipelines.release.seals import is_touched, read_seals
 from tests.dropping import FIRST, Platform, new_platform, pseudonym
@@ -49,7 +51,19 @@ DROPS = (
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    return new_platform(tmp_path_factory.mktemp("seals") / "home", seed=5)
+    with unjudged():
+        return new_platform(tmp_path_factory.mktemp("seals") / "home", seed=5)
+
+
+def unjudged() -> AbstractContextManager[object]:
+    """Great Expectations takes most of a release's seconds; here the last release alone is judged."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(
+        quality, "check_release", lambda contract, *_, **__: quality.QualityResult(contract.name, 1, 0, 0, ())
+    )
+    stack = ExitStack()
+    stack.callback(patch.undo)
+    return stack
 
 
 def changed_rows(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +84,8 @@ def test_what_was_published_is_published_after_its_source_has_fallen(platform: P
         assert platform.seal(falling).digests == {}, "sealing again seals nothing"
         platform.really_drop(drop)
         platform.build()
-        report = platform.publish()
+        with nullcontext() if drop is DROPS[-1] else unjudged():
+            report = platform.publish()
         now, seals = platform.marts(), read_seals(platform.home)
         for name in sorted(sealed_tables):
             changed = changed_rows(marts[name], now[name])
