@@ -325,3 +325,11 @@ def test_the_day_of_the_release_is_that_of_the_policys_time_zone(tmp_path):
     assert small.seal(FALLING, as_of=datetime(2026, 2, 28, 17, tzinfo=UTC)).rows
     with pytest.raises(release.NotSealable):
         small.seal(FALLING, as_of=datetime(2026, 3, 1, 17, tzinfo=UTC))
+
+
+def test_a_scope_of_a_column_that_is_gone_tells_nothing_apart():
+    frame = pl.DataFrame({"dt": [date(2026, 2, 1), date(2026, 2, 2)]})
+    scopes = pl.DataFrame({"dt": [date(2026, 2, 1), None], "area": ["north", None]})
+    assert seals.is_touched(frame, scopes.head(1)).to_list() == [True, False]
+    assert seals.is_touched(frame, scopes.head(1).select("area")).to_list() == [True, True]
+    assert seals.is_touched(frame, scopes.head(0)).to_list() == [False, False]
