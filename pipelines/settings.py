@@ -108,6 +108,11 @@ class Home:
         return self.evidence / "openlineage"
 
     @property
+    def seals(self) -> Path:
+        """What was published of rows whose source has fallen."""
+        return self.evidence / "seals"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own storage, and dbt's target and logs."""
         return self.root / "dagster"

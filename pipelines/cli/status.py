@@ -97,6 +97,10 @@ def _print(found: Mapping[str, Any]) -> None:
     waiting = ", ".join(f"{dataset} {days}" for dataset, days in found["stale_days"].items())
     click.echo(f"days that await their models: {waiting or 'none'}")
     click.echo(f"release: as of {release['as_of']}" if release else "release: none yet")
+    tables = release["tables"] if release else ()
+    sealed = ", ".join(f"{each['name']} {each['sealed_rows']:,}" for each in tables if each.get("sealed_rows"))
+    if sealed:
+        click.echo(f"sealed rows, published as before their source fell: {sealed}")
 
 
 def _print_batches(batches: Sequence[Mapping[str, Any]]) -> None:

@@ -97,7 +97,7 @@ def _datasets(
     relations.check_inbound(inbound, inbound_nodes, findings)
     relations.check_internal(internal, inbound, internal_nodes, findings)
     projections.check(internal, inbound, internal_nodes, findings, taxonomy=reader.words.taxonomy)
-    relations.check_outbound(outbound, inbound, outbound_nodes, findings)
+    relations.check_outbound(outbound, inbound, outbound_nodes, findings, internal=internal)
     return inbound, internal, outbound
 
 

@@ -5,9 +5,12 @@ Assessing and publishing do not belong here.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field as Setting
 
 from pipelines.contracts.models import Dataset
+from pipelines.contracts.sealing import Sealing
 from pipelines.contracts.strict import Strict
 
 
@@ -53,11 +56,15 @@ class Exposure(Strict):
 
 
 class OutboundContract(Dataset):
-    """A published dataset: aggregates that were assessed and name nobody; `made_of` are the sources that it processes."""
+    """A published dataset: aggregates that were assessed and name nobody; `made_of` are the sources that it processes.
+
+    `sealing` says which of its rows are served as they were published once rows of those sources are dropped.
+    """
 
     made_of: tuple[str, ...]
     columns: tuple[OutboundColumn, ...]
     disclosure: Disclosure
+    sealing: Annotated[Sealing, Setting(discriminator="by")]
     exposure: Exposure
 
     @property

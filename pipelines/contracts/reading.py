@@ -64,7 +64,7 @@ _FIELD = _TREATED | {
     "pathTemplatesFrom",
 }
 _PUBLISHED = frozenset({"role", "unit", "formula", "caveat"})
-_OUTBOUND = {"purposes", "lawfulBasis", "madeOf", "disclosure", "exposure"}
+_OUTBOUND = {"purposes", "lawfulBasis", "madeOf", "disclosure", "sealing", "exposure"}
 
 _SQL_TYPES = {
     "string": "VARCHAR",

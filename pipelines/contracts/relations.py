@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pipelines.contracts import metrics, odcs
+from pipelines.contracts import metrics, odcs, sealing
 from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.extracts import check_extract
 from pipelines.contracts.interactions import check_interactions, check_owner
@@ -74,6 +74,8 @@ def check_outbound(
     sources: Mapping[str, InboundContract],
     nodes: Mapping[str, Node],
     findings: Findings,
+    *,
+    internal: Mapping[str, InternalContract],
 ) -> None:
     """Check that disclosure names columns that are there, that the sources are known, and that the grain is said."""
     for name, contract in contracts.items():
@@ -93,6 +95,7 @@ def check_outbound(
             place = _place(odcs.custom_property(root, "madeOf"), unknown)
             findings.add(place, f"`{unknown}` is no source", mend=f"use one of {', '.join(sources)}")
         metrics.check(contract, root, findings)
+        sealing.check(contract, root, findings, internal=internal)
         if not contract.grain.startswith("One row per "):
             place = _place(root, contract.grain)
             findings.add(place, "the grain does not say what a row is", mend="begin it with `One row per `")

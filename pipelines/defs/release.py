@@ -63,7 +63,7 @@ def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None
         raise
     waiting.note_release(site.home, site.contracts, as_of=site.as_of)
     rows, withheld = (sum(getattr(table, name) for table in report.tables) for name in ("rows", "withheld"))
-    site.say(f"release: {len(report.tables)} tables, {rows:,} rows, {withheld:,} withheld")
+    site.say(f"release: {len(report.tables)} tables, {rows:,} rows, {withheld:,} withheld{_sealed(report)}")
     yield dg.MaterializeResult(ASSESSED, metadata={"rows": rows, "withheld": withheld})
     judged = {"expectations": report.expectations, "rows": rows}
     yield dg.AssetCheckResult(passed=True, asset_key=ASSESSED, check_name=CHECK, metadata=judged)
@@ -72,3 +72,9 @@ def released(site: dg.ResourceParam[Site]) -> Iterator[dg.MaterializeResult[None
         ANALYTICS,
         metadata={"edition": report.edition, "is_new": report.changed, TABLES: dg.MetadataValue.json(tables)},
     )
+
+
+def _sealed(report: release.ReleaseReport) -> str:
+    """Return what a release tells of rows whose source has fallen; nothing where there are none."""
+    counts = {name: sum(getattr(table, name) for table in report.tables) for name in ("sealed", "spoilt")}
+    return "".join(f", {number:,} {name}" for name, number in counts.items() if number)

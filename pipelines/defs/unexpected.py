@@ -34,6 +34,8 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.disclosure", "UnassessableFrame"): "refused",
     ("pipelines.release", "ReleaseRefused"): "refused",
     ("pipelines.backup", "BackupProblem"): "refused",
+    ("pipelines.release", "NotSealable"): "refused",
+    ("pipelines.release", "SealDamaged"): "refused",
     ("pipelines.retention", "BrakeHeld"): "refused",
     ("pipelines.retention", "StalePlan"): "refused",
     ("pipelines.retention", "NotRemoved"): "failed",

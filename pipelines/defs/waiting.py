@@ -6,10 +6,7 @@ The note stands beside the warehouse: a run that dies between models and release
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines import intake, lake, projections, settings, warehouse, withdrawal
@@ -35,7 +32,7 @@ def what_waits(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_o
 
 def has_other_models(home: settings.Home) -> bool:
     """Say whether the warehouse is missing or was built by other models than those of today."""
-    return not home.warehouse_file.exists() or _note(home).get("models") != models_fingerprint()
+    return not home.warehouse_file.exists() or warehouse.read_note(home).get("models") != models_fingerprint()
 
 
 def note_models(home: settings.Home, *, is_whole: bool) -> None:
@@ -44,12 +41,14 @@ def note_models(home: settings.Home, *, is_whole: bool) -> None:
     Unless `is_whole`, some of the days that the models of today were to build are still those of others: then the note
     names no models, and the next build is of everything.
     """
-    _write(home, {"models": models_fingerprint() if is_whole else None, "released": None})
+    warehouse.write_note(home, {"models": models_fingerprint() if is_whole else None, "released": None})
 
 
 def note_release(home: settings.Home, contracts: Contracts, *, as_of: datetime) -> None:
     """Note that what stands in the warehouse was released under these contracts, and on which day."""
-    _write(home, {**_note(home), "released": _terms(contracts), "released_on": _day(contracts, as_of)})
+    warehouse.write_note(
+        home, {**warehouse.read_note(home), "released": _terms(contracts), "released_on": _day(contracts, as_of)}
+    )
 
 
 def _is_released(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_of: datetime) -> bool:
@@ -59,7 +58,9 @@ def _is_released(home: settings.Home, ring: Keyring, contracts: Contracts, *, as
 
 def _is_noted(home: settings.Home, contracts: Contracts, *, as_of: datetime) -> bool:
     """Say whether the release was made under these contracts and on this day: on another one, other periods are over."""
-    return {"released": _terms(contracts), "released_on": _day(contracts, as_of)}.items() <= _note(home).items()
+    return {"released": _terms(contracts), "released_on": _day(contracts, as_of)}.items() <= warehouse.read_note(
+        home
+    ).items()
 
 
 def _day(contracts: Contracts, as_of: datetime) -> str:
@@ -86,18 +87,3 @@ def _terms(contracts: Contracts) -> str:
     # Frozen models say all of themselves in their repr; where their file lies does not matter.
     parts = [repr(contract.model_copy(update={"file": None})) for _, contract in sorted(contracts.outbound.items())]
     return hashlib.sha256("\n".join([*parts, repr(contracts.policy)]).encode()).hexdigest()
-
-
-def _note(home: settings.Home) -> Mapping[str, Any]:
-    """Return the note; nothing where there is none or it cannot be read, so that everything is built again."""
-    try:
-        found: Mapping[str, Any] = json.loads((home.warehouse / "built.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found
-
-
-def _write(home: settings.Home, note: Mapping[str, Any]) -> None:
-    beside = home.warehouse / ".built.json.part"
-    beside.write_text(json.dumps(note, indent=1, sort_keys=True), encoding="utf-8")
-    beside.replace(home.warehouse / "built.json")

@@ -25,6 +25,7 @@ import polars as pl
 
 from pipelines import engine
 from pipelines.contracts import OutboundContract
+from pipelines.contracts.sealing import ByNothing
 from pipelines.disclosure import WITHHELD
 from pipelines.release.refusals import without_values
 
@@ -34,10 +35,11 @@ _WITHHELD_COLUMN = (WITHHELD, "BOOLEAN", "Whether the measures of the row are wi
 
 @dataclass(frozen=True)
 class Table:
-    """The published rows of an assessed table and the contract that describes it."""
+    """The published rows of an assessed table and the contract that describes it; `sealed` of them are served from their seal."""
 
     contract: OutboundContract
     frame: pl.DataFrame
+    sealed: int = 0
 
     @property
     def columns(self) -> tuple[tuple[str, str, str], ...]:
@@ -53,7 +55,7 @@ class Table:
 
     def describe(self) -> dict[str, object]:
         """Return what release.json says of the table."""
-        omits = self.contract.disclosure.omit_withheld
+        omits, rule = self.contract.disclosure.omit_withheld, self.contract.sealing
         return {
             "name": self.contract.name,
             "description": self.contract.description,
@@ -65,6 +67,9 @@ class Table:
             "omits_withheld_rows": omits,
             # How many rows were left out would tell of each that it is no zero.
             "withheld_rows": None if omits else int(self.frame.get_column(WITHHELD).sum()),
+            # Published as they were before their source was dropped.
+            "sealed_rows": self.sealed,
+            **({"over_what_is_held": rule.reason} if isinstance(rule, ByNothing) else {}),
         }
 
     def _reading(self, name: str) -> dict[str, str]:
@@ -159,6 +164,15 @@ def stands(release: Path, *, edition: str) -> bool:
         return said["edition"] == edition and is_whole and (release / "analytics.duckdb").is_file()
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def sealed_rows(release: Path) -> Mapping[str, int]:
+    """Return how many sealed rows each table of what `release` shows has; nothing where that cannot be read."""
+    try:
+        tables = json.loads((release / "release.json").read_bytes())["tables"]
+        return {str(table["name"]): int(table["sealed_rows"]) for table in tables}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _write_duckdb(file: Path, tables: tuple[Table, ...]) -> None:

@@ -30,9 +30,14 @@ def make_plain(frame: pl.DataFrame, *, table: str, key: tuple[str, ...]) -> pl.D
 
     Raises ReleaseRefused where two rows would then bear the same key: one could be taken for the other.
     """
-    cells = pl.col(pl.String).str.replace_all(_POLARS_UNSEEN, "").str.replace(_POLARS_FORMULA, "'${1}")
-    plain = frame.with_columns(cells)
-    changed = [name for name in key if not plain.get_column(name).equals(frame.get_column(name))]
-    if changed and plain.select(key).is_duplicated().any():
+    shown = plain(frame)
+    changed = [name for name in key if not shown.get_column(name).equals(frame.get_column(name))]
+    if changed and shown.select(key).is_duplicated().any():
         raise ReleaseRefused(f"{table}: rows differ in {', '.join(changed)} by characters that are not shown")
-    return plain
+    return shown
+
+
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with its text cells as a release shows them."""
+    cells = pl.col(pl.String).str.replace_all(_POLARS_UNSEEN, "").str.replace(_POLARS_FORMULA, "'${1}")
+    return frame.with_columns(cells)

@@ -1,4 +1,4 @@
-"""The order of a release: read, assess, link, judge, write beside, put in place, report.
+"""The order of a release: read, assess, link, put in what is sealed, judge, write beside, put in place, report.
 
 Thresholds belong to `disclosure`, file formats and their placing to `editions`.
 """
@@ -18,17 +18,26 @@ from pipelines.identity.keys import Keyring
 from pipelines.release import derived, editions
 from pipelines.release.labels import make_plain
 from pipelines.release.marts import held_back_of, marts_of, read_mart
-from pipelines.release.refusals import MissesItsContract, ReleaseRefused, without_values
+from pipelines.release.refusals import MissesItsContract, ReleaseRefused, SealDamaged, without_values
+from pipelines.release.seals import NOTHING, Seal, read_seals
+from pipelines.release.shapes import links_between
+from pipelines.release.splicing import with_sealed, without_touched
 from pipelines.settings import Home
 
 
 @dataclass(frozen=True)
 class TableReport:
-    """An assessed table: its rows, and how many of them are withheld, be they marked or left out. For operators."""
+    """An assessed table: its rows, and how many of them are withheld, be they marked or left out. For operators.
+
+    `sealed` rows are published as before their source fell. `spoilt` ones are none of these: their source had fallen, or was
+    about to, when they had not been published yet, so that they never will be.
+    """
 
     name: str
     rows: int
     withheld: int
+    sealed: int = 0
+    spoilt: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,9 +84,9 @@ def release_tables(
 ) -> ReleaseReport:
     """Assess the frames (one for each outbound contract, its columns exactly) and publish what may be published.
 
-    Only what is held back may be missing.
+    Only what is held back may be missing. Rows that are sealed are published as they were.
     """
-    links = disclosure.find_links({name: _shape(contract) for name, contract in contracts.outbound.items()})
+    links = links_between(contracts.outbound)
     waiting = {name: reason for name, reason in (held_back or {}).items() if name in contracts.outbound}
     missing = _with_finer(sorted(waiting.keys() - frames.keys()), links)
     for name, coarser in missing.items():
@@ -85,11 +94,12 @@ def release_tables(
     frames = {name: frame for name, frame in frames.items() if name not in missing}
     outbound = {name: each for name, each in contracts.outbound.items() if name not in missing}
     _refuse_unknown(frames, outbound=outbound)
-    threshold = contracts.policy.threshold.value
+    threshold, seals = contracts.policy.threshold.value, _seals(home)
+    left = {name: without_touched(frames[name], seals.get(name), contract=each) for name, each in outbound.items()}
     assessed = disclosure.withhold_linked(
         {
             name: disclosure.assess(
-                frames[name],
+                left[name].frame,
                 disclosure=contract.disclosure,
                 measures=contract.named("measure"),
                 threshold=threshold,
@@ -98,8 +108,9 @@ def release_tables(
         },
         [link for link in links if link.coarser not in missing and link.finer not in missing],
     )
+    fresh = (_table(outbound[name], assessed[name]) for name in sorted(assessed))
     edition = editions.Edition(
-        tables=tuple(_table(outbound[name], assessed[name]) for name in sorted(assessed)),
+        tables=tuple(with_sealed(each, seals.get(each.contract.name), threshold=threshold) for each in fresh),
         policy_version=contracts.policy.version,
         threshold=threshold,
         as_of=_instant(as_of),
@@ -110,8 +121,8 @@ def release_tables(
     _keep_reasons(home.evidence / "withheld" / f"{edition.name}.parquet", assessed)
     changed = editions.put_in_place(home.release, edition)
     reports = (
-        TableReport(name, assessment.judged.height, int(assessment.is_withheld().sum()))
-        for name, assessment in sorted(assessed.items())
+        _report(table, assessed[table.contract.name], spoilt=left[table.contract.name].spoilt)
+        for table in edition.tables
     )
     return ReleaseReport(edition.name, tuple(reports), changed, expectations=judged)
 
@@ -131,6 +142,25 @@ def _table(contract: OutboundContract, assessment: disclosure.Assessment) -> edi
     # Last, so that no formula sees a row that is left out.
     frame = derived.with_derived(frame, contract=contract)
     return editions.Table(contract, make_plain(frame, table=contract.name, key=contract.key))
+
+
+def _seals(home: Home) -> Mapping[str, Seal]:
+    """Return what is sealed; raises SealDamaged where it is less than what stands in the release."""
+    seals = read_seals(home)
+    shown = editions.sealed_rows(home.release)
+    if lost := sorted(name for name, rows in shown.items() if rows > seals.get(name, NOTHING).rows.height):
+        raise SealDamaged(
+            f"sealed rows of {', '.join(lost)} are published and not in evidence/seals: put it back from a backup"
+        )
+    return seals
+
+
+def _report(table: editions.Table, assessment: disclosure.Assessment, *, spoilt: int) -> TableReport:
+    # Withheld rows that are sealed stand in the table, if any: they are left out of one that omits them before it is sealed.
+    marked = int(table.frame.get_column(disclosure.WITHHELD).sum())
+    omitted = int(assessment.is_withheld().sum()) if table.contract.disclosure.omit_withheld else 0
+    rows = assessment.judged.height + table.sealed
+    return TableReport(table.contract.name, rows, marked + omitted, sealed=table.sealed, spoilt=spoilt)
 
 
 def _judge(home: Home, edition: editions.Edition, *, as_of: datetime) -> int:
@@ -161,10 +191,6 @@ def _refuse_unknown(frames: Mapping[str, pl.DataFrame], *, outbound: Mapping[str
     for name, contract in outbound.items():
         if tuple(frames[name].columns) != tuple(column.name for column in contract.mart_columns):
             raise ReleaseRefused(f"{name} has not exactly the columns of {contract.file.name}")
-
-
-def _shape(contract: OutboundContract) -> disclosure.Shape:
-    return disclosure.Shape(contract.key, contract.disclosure.population, contract.named("measure"))
 
 
 def _instant(as_of: datetime) -> str:

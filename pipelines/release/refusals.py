@@ -19,6 +19,14 @@ class MissesItsContract(ReleaseRefused):
     """A table that would have been released is not what its contract promises."""
 
 
+class NotSealable(ReleaseRefused):
+    """The release does not stand for what is about to fall, so nothing was sealed, and nothing may fall."""
+
+
+class SealDamaged(ReleaseRefused):
+    """What was sealed cannot be served as it was published; computed again it would be something else."""
+
+
 @contextmanager
 def without_values(what: str) -> Iterator[None]:
     """Turn an error of the database into ReleaseRefused: its own message may quote a row."""

@@ -1,17 +1,31 @@
-"""What is about to fall, in the terms in which figures are made of it: days of datasets, and enrolments. Not here: why."""
+"""What a drop of rows is about to take, told to whoever keeps what was made of them. Not here: why it falls, or dropping it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 
+def _nobody() -> pl.DataFrame:
+    return pl.DataFrame(schema={"learner_pseudonym": pl.String, "course_id": pl.String})
+
+
 @dataclass(frozen=True)
 class Falling:
-    """`days` are, by dataset, those of all instants of the rows that fall; `enrolments` has learner_pseudonym, course_id."""
+    """Rows of the lake that are about to fall, known by their days and by whose enrolments they are.
 
-    days: Mapping[str, frozenset[date]]
-    enrolments: pl.DataFrame
+    `days` gives for each dataset the Jakarta days in which rows fall: of events the days of their partitions, of a state
+    dataset the days of all instants in the rows. `enrolments` are the pairs `learner_pseudonym`, `course_id` of whom rows of
+    course data fall. A pair falls whole: what is left of half of one could be taken for an enrolment in another month.
+    """
+
+    days: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    enrolments: pl.DataFrame = field(default_factory=_nobody)
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing falls."""
+        return self.enrolments.is_empty() and not any(self.days.values())

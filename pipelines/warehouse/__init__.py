@@ -9,6 +9,7 @@ from pipelines.warehouse.compiling import Compiled, compiled, compiled_models
 from pipelines.warehouse.documenting import write_docs
 from pipelines.warehouse.failures import ModelFailure
 from pipelines.warehouse.files import WarehouseMissing
+from pipelines.warehouse.notes import read_note, write_note
 from pipelines.warehouse.ran import Ran
 
 __all__ = [
@@ -24,5 +25,7 @@ __all__ = [
     "held_back",
     "noted",
     "open_read_only",
+    "read_note",
     "write_docs",
+    "write_note",
 ]
