@@ -16,7 +16,7 @@ from pipelines.contracts.models import InboundContract
 from pipelines.defs import waiting
 from pipelines.identity import keys
 from pipelines.lake.manifest import staging_dir
-from pipelines.retention.falling import Falling
+from pipelines.retention.falling import ENROLMENTS, Falling
 from pipelines.warehouse import lake_views
 
 FIRST = date(2025, 1, 1)
@@ -65,7 +65,7 @@ class Platform:
     def drop(self, gone: Mapping[str, str]) -> Falling:
         """Return what falls where `gone` gives for datasets a condition on their rows; `really_drop` lets it fall."""
         days: dict[str, frozenset[date]] = {}
-        pairs = [pl.DataFrame(schema={"learner_pseudonym": pl.String, "course_id": pl.String})]
+        pairs = [pl.DataFrame(schema=dict(ENROLMENTS))]
         with engine.connect(parquet_keys=self.ring.parquet_keys()) as connection:
             for dataset, condition in gone.items():
                 contract = self.contract(dataset)
@@ -78,9 +78,12 @@ class Platform:
                     else:
                         found |= {(at + _JAKARTA).date() for name in instants for at in rows[name].drop_nulls()}
                     if dataset in _COURSE_DATA:
-                        pairs.append(rows.select("learner_pseudonym", "course_id").drop_nulls())
+                        at = pl.col("occurred_at")
+                        told = rows.select("learner_pseudonym", "course_id", first_at=at, last_at=at)
+                        pairs.append(told.drop_nulls().cast(dict(ENROLMENTS)))
                 days[dataset] = frozenset(found)
-        return Falling(days, pl.concat(pairs).unique())
+        fallen = pl.concat(pairs).group_by("learner_pseudonym", "course_id", maintain_order=True)
+        return Falling(days, fallen.agg(pl.col("first_at").min(), pl.col("last_at").max()))
 
     def really_drop(self, gone: Mapping[str, str]) -> None:
         """Take the rows out of the lake, and work out the payments of orders again."""

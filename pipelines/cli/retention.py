@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.conflicts import conflicts
 from pipelines.cli.options import as_of_option, debug_option, home_option, json_option, place, policy_option
-from pipelines.cli.pruning import prune
 from pipelines.cli.terminal import print_json, print_table
 
 if TYPE_CHECKING:
@@ -23,14 +21,12 @@ def retention() -> None:
     """What the policy's windows have ended for, and that it went.
 
     \b
-    So far the zones of raw data:
       landing      files as they arrived, from the day on which their batch was committed
       quarantine   rows that could not be judged, by the day they came; their key goes with them
+      lake         days of events; enrolments that ended; everything of people who did nothing for years
+      vault        what leads to such people: their keys are shredded
+      held         what a tax duty or a case kept on, once that is over
     """
-
-
-retention.add_command(conflicts)
-retention.add_command(prune)
 
 
 @retention.command()
@@ -55,7 +51,7 @@ def plan(home: Path | None, as_of: datetime | None, policy: Path | None, as_json
         print_json(_told(found))
         return
     _show(found)
-    if found.drops or found.key_ids:
+    if not found.is_empty:
         click.echo(f"plan {found.checksum}: `crosslife retention apply --plan {found.checksum}` lets exactly this go")
 
 
@@ -77,18 +73,32 @@ def apply(agreed: str | None, home: Path | None, as_of: datetime | None, policy:
     """
     from pipelines import lake
     from pipelines import retention as room
+    from pipelines.cli.run import run_what_waits
+    from pipelines.cli.terminal import Progress
     from pipelines.identity import keys
 
     here = place(home=home, policy=policy, as_of=as_of)
+    here.publish()
+    say = Progress(is_silent=as_json)
     ring = keys.open_keyring(here.home)
+    has_lake = room.plan(here.home, ring, here.contracts(), as_of=here.as_of).rows > 0
+    if has_lake:
+        # Figures are sealed from a release of today, and what is derived follows its source.
+        run_what_waits(here, progress=say)
+    from pipelines.defs.letting_go import let_go
+
     with lake.writer_lock(here.home), here.recorded():
-        applied = room.apply(here.home, ring, here.contracts(), as_of=here.as_of, agreed=agreed)
+        applied = let_go(here.home, ring, here.contracts(), as_of=here.as_of, agreed=agreed, progress=say)
+    if has_lake:
+        run_what_waits(here, progress=say)
     if as_json:
-        print_json({**_told(applied.plan), "changed": applied.changed})
+        print_json({**_told(applied.plan), "changed": applied.changed, "held": applied.held})
         return
     _show(applied.plan)
     gone = applied.plan.files - applied.changed
-    click.echo(f"gone: {gone:,} files, kept: {applied.plan.kept:,}, overdue: none")
+    click.echo(f"gone: {gone:,} files and {applied.plan.rows:,} rows, kept: {applied.plan.kept:,} files, overdue: none")
+    for hold, rows in applied.held.items():
+        click.echo(f"held on by {hold}: {rows:,} rows (`crosslife retention holds`)")
 
 
 def _told(found: Plan) -> dict[str, Any]:
@@ -99,6 +109,8 @@ def _told(found: Plan) -> dict[str, Any]:
         "unusual": found.unusual,
         "drops": [asdict(drop) for drop in found.drops],
         "keys": len(found.key_ids),
+        "enrolments": found.enrolments,
+        "subjects": found.subjects,
         "kept": found.kept,
         "unjudged": found.unjudged,
     }
@@ -111,9 +123,9 @@ def _show(found: Plan) -> None:
         click.echo(
             f"files in landing that no batch has read as they are, or that a link leads to: {found.unjudged:,}; they stay"
         )
-    if not found.drops and not found.key_ids:
+    if found.is_empty:
         click.echo(f"Nothing has to go on {found.today}; files kept in these zones: {found.kept:,}")
         return
-    columns = ["zone", "dataset", "files", "bytes", "since", "clause"]
+    columns = ["zone", "dataset", "files", "rows", "bytes", "since", "clause", "because"]
     rows = [list(asdict(drop).values()) for drop in found.drops]
     print_table(f"To go on {found.today}", columns=columns, rows=rows)

@@ -49,6 +49,7 @@ def load() -> dg.Definitions:
         schedules=[automation.nightly, extract.hourly, retention.nightly_drops],
         sensors=[
             landing.arrivals,
+            retention.models_follow,
             lineage_events.of_successes,
             lineage_events.of_failures,
             notifying.failures,

@@ -4,37 +4,45 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines import retention
-from pipelines.defs import intake, pruning, recording
-from pipelines.defs.partitions import CALENDAR
-from pipelines.defs.site import Site
+from pipelines.defs import intake, letting_go, pruning, recording, release
+from pipelines.defs.partitions import ARRIVALS_TAG, CALENDAR, JOB_NAME, key_of
+from pipelines.defs.site import Site, now
 from pipelines.defs.unexpected import by_kind
 
 DROPS = dg.AssetKey(["retention", "drops"])
+ROWS = "rows"
+"""How many rows of the lake went: the models have to follow."""
+
+# After the nightly run: figures are kept from a release of the same day.
 _NIGHTLY = "30 3 * * *"
 
 
 @dg.asset(
     key=DROPS,
-    deps=[intake.BATCH, intake.QUARANTINE],
+    deps=[intake.BATCH, intake.QUARANTINE, release.ANALYTICS],
     group_name="retention",
-    description="What the policy's windows have ended for is unlinked, its keys are destroyed, its counts recorded: landed files "
-    "whose batch is committed, and quarantined rows.",
+    description="What the policy's windows have ended for goes: landed files and quarantined rows, days of events, enrolments, "
+    "people with everything that leads to them. Figures are sealed before, counts recorded after.",
     owners=["team:compliance"],
     kinds={"file"},
 )
 @by_kind("retention")
 def dropped(site: dg.ResourceParam[Site]) -> dg.MaterializeResult[None]:
-    """Let go what has to go. Raises BrakeHeld, LedgerProblem: then nothing has changed; NotRemoved."""
+    """Let go what has to go. Raises BrakeHeld, LedgerProblem: then nothing has changed; NotSealable, NotRemoved."""
     recording.record(site)
     with recording.denials(site, "retention"):
-        applied = retention.apply(site.home, site.ring, site.contracts, as_of=site.as_of)
+        applied = letting_go.let_go(site.home, site.ring, site.contracts, as_of=site.as_of, progress=site.say)
     recording.record(site)
-    site.say(f"retention: {applied.plan.files - applied.changed:,} files gone, none overdue")
+    plan = applied.plan
+    site.say(f"retention: {plan.files - applied.changed:,} files and {plan.rows:,} rows gone, none overdue")
     facts = {
-        "files": applied.plan.files - applied.changed,
-        "kept": applied.plan.kept,
-        "unjudged": applied.plan.unjudged,
+        "files": plan.files - applied.changed,
+        "kept": plan.kept,
+        "unjudged": plan.unjudged,
+        ROWS: plan.rows,
+        "enrolments": plan.enrolments,
+        "subjects": plan.subjects,
+        "held": sum(applied.held.values()),
     }
     return dg.MaterializeResult(metadata={**facts, "anchor": recording.anchor(site)})
 
@@ -58,3 +66,19 @@ JOB = dg.define_asset_job(
 def nightly_drops(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for one run."""
     return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat())
+
+
+@dg.asset_sensor(
+    asset_key=DROPS,
+    job_name=JOB_NAME,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Builds the models again once rows of the lake were dropped: what is derived follows its source.",
+)
+@by_kind("following a drop")
+def models_follow(context: dg.SensorEvaluationContext, event: dg.EventLogEntry) -> dg.RunRequest | dg.SkipReason:
+    """Ask for one run after drops that took rows."""
+    made = event.asset_materialization
+    rows = made.metadata[ROWS].value if made and ROWS in made.metadata else 0
+    if not rows:
+        return dg.SkipReason("no row of the lake was dropped")
+    return dg.RunRequest(run_key=f"after-{event.run_id}", partition_key=key_of(now()), tags={ARRIVALS_TAG: "drops"})

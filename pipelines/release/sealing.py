@@ -83,7 +83,7 @@ def _scopes(
             found[name].append(periods(contract, rule, days))
         elif isinstance(rule, ByMembers) and not falling.enrolments.is_empty():
             _refuse_unbuilt([rule.model], connection)
-            found[name].append(_members(rule, falling.enrolments, connection))
+            found[name] += _members(home, name, rule, falling.enrolments, connection)
     links = links_between(contracts.outbound)
     # As often as there are tables: what is touched passes along every chain of links.
     for _ in contracts.outbound:
@@ -141,18 +141,24 @@ def _days(
     return days | {day for column in concerned.iter_columns() for day in column.drop_nulls()}
 
 
-def _members(rule: ByMembers, enrolments: pl.DataFrame, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Return where whoever's rows fall stands in the table's model."""
-    columns = ", ".join(f'{rule.made.get(column, column)} as "{column}"' for column in rule.columns)
-    on = ", ".join(rule.on)
-    connection.register("falling", enrolments.select(rule.on).unique().to_arrow())
-    query = (
-        f'select distinct {columns} from warehouse.marts."{rule.model}" where ({on}) in (select ({on}) from falling)'
-    )
-    found = connection.execute(query).pl()
+def _members(
+    home: Home, name: str, rule: ByMembers, enrolments: pl.DataFrame, connection: duckdb.DuckDBPyConnection
+) -> list[pl.DataFrame]:
+    """Return where falling enrolments stand in the table's model; and where else their people do, as far as it was published.
+
+    What somebody has left is computed again from what is left: only what was said of it already must not change.
+    """
+    columns = ", ".join(f'{rule.made.get(column, f"model.{column}")} as "{column}"' for column in rule.columns)
+    same = " and ".join(f"model.{column} = falling.{column}" for column in rule.on)
+    connection.register("falling", enrolments.to_arrow())
+    found = connection.execute(f"""
+        select distinct {columns}, model.enrolled_at between falling.first_at and falling.last_at as is_own
+        from warehouse.marts."{rule.model}" as model join falling on {same}""").pl()
     connection.unregister("falling")
     # NULL would be any value; a published row has none in its key.
-    return found.drop_nulls()
+    own, others = (found.filter(test).drop("is_own").drop_nulls().unique() for test in ("is_own", ~pl.col("is_own")))
+    published = _published(home, name, others)
+    return [own, others.join(published.select(others.columns).unique(), on=others.columns, how="semi")]
 
 
 def _published(home: Home, name: str, scopes: pl.DataFrame) -> pl.DataFrame:

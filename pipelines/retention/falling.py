@@ -8,9 +8,17 @@ from datetime import date
 
 import polars as pl
 
+ENROLMENTS: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    "learner_pseudonym": pl.String,
+    "course_id": pl.String,
+    "first_at": pl.Datetime("us"),
+    "last_at": pl.Datetime("us"),
+}
+"""What is known of an enrolment that falls: whose, in which course, and the first and last instant of its rows (UTC)."""
+
 
 def _nobody() -> pl.DataFrame:
-    return pl.DataFrame(schema={"learner_pseudonym": pl.String, "course_id": pl.String})
+    return pl.DataFrame(schema=dict(ENROLMENTS))
 
 
 @dataclass(frozen=True)
@@ -18,8 +26,8 @@ class Falling:
     """Rows of the lake that are about to fall, known by their days and by whose enrolments they are.
 
     `days` gives for each dataset the Jakarta days in which rows fall: of events the days of their partitions, of a state
-    dataset the days of all instants in the rows. `enrolments` are the pairs `learner_pseudonym`, `course_id` of whom rows of
-    course data fall. A pair falls whole: what is left of half of one could be taken for an enrolment in another month.
+    dataset the days of all instants in the rows. `enrolments` are those of which rows of course data fall (`ENROLMENTS`); each
+    falls whole.
     """
 
     days: Mapping[str, frozenset[date]] = field(default_factory=dict)

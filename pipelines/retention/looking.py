@@ -155,7 +155,10 @@ def _enrolments(
         for each in learning
         if each.retention.period and each.retention.category not in blocked
     }
-    connection.execute("create or replace table gone_enrolments (file varchar, event_key bigint)")
+    connection.execute("""
+        create or replace table gone_enrolments (
+            file varchar, event_key bigint, learner_pseudonym varchar, course_id varchar, own_at timestamp,
+            enrolment varchar, ended_on date)""")
     for family in families.values():
         through = periods.first_kept(today, family[0].retention.period or "") - periods.ONE_DAY
         ended.find(connection, home, manifest, family, through=through)
@@ -166,18 +169,26 @@ def _enrolments(
 def falling(connection: duckdb.DuckDBPyConnection, found: Look) -> Falling:
     """Return what is about to fall, for whoever keeps the figures that are made of it."""
     days: dict[str, frozenset[date]] = {}
-    connection.execute("create or replace table falling_enrolments (learner_pseudonym varchar, course_id varchar)")
+    connection.execute("""
+        create or replace table falling_rows (
+            learner_pseudonym varchar, course_id varchar, enrolment varchar, own_at timestamp)""")
+    connection.execute(
+        "insert into falling_rows select learner_pseudonym, course_id, enrolment, own_at from gone_enrolments"
+    )
     for each in found.going:
         own = {day for file in each.whole if (day := day_of_file(file))}
         for file in each.partly:
             rows = f"select * from ({read_columns(file, each.contract.lake_columns)}) as stored where {each.gone}"
             own |= _days_of(connection, each.contract, rows)
             if each.contract.retention.anchor == "completion":
-                query = f"insert into falling_enrolments select learner_pseudonym, course_id from ({rows})"
-                connection.execute(query)
+                at = each.contract.field(each.contract.event_time or "").stored_as[0]
+                told = f"select learner_pseudonym, course_id, {at} as own_at from ({rows}) where not ({ended.GONE})"
+                connection.execute(f"insert into falling_rows by name {told.replace('stored.', '')}")
         days[each.contract.name] = frozenset(own)
-    pairs = connection.execute("select distinct learner_pseudonym, course_id from falling_enrolments order by all").pl()
-    return Falling(days, pairs)
+    enrolments = connection.execute("""
+        select learner_pseudonym, course_id, min(own_at) as first_at, max(own_at) as last_at
+        from falling_rows group by learner_pseudonym, course_id, enrolment order by all""").pl()
+    return Falling(days, enrolments)
 
 
 def _days_of(connection: duckdb.DuckDBPyConnection, contract: InboundContract, rows: str) -> set[date]:

@@ -222,10 +222,12 @@ class Small:
         for name, rows in frames().items():
             connection.register("rows", rows.to_arrow())
             connection.execute(f"create table warehouse.marts.{name} as from rows")
-        who = "('l1', 'course-1', '2026-01'), ('l1', 'course-2', '2026-01'), ('l2', 'course-1', '2026-02')"
-        connection.execute(
-            f"create table warehouse.marts.fct_enrolments as from (values {who}) as t (learner_pseudonym, course_id, cohort)"
+        who = (
+            "('l1', 'course-1', '2026-01', timestamp '2026-01-02'), ('l1', 'course-1', '2031-01', timestamp '2031-01-02'), "
+            "('l1', 'course-2', '2026-01', timestamp '2026-01-02'), ('l2', 'course-1', '2026-02', timestamp '2026-02-02')"
         )
+        names = "learner_pseudonym, course_id, cohort, enrolled_at"
+        connection.execute(f"create table warehouse.marts.fct_enrolments as from (values {who}) as t ({names})")
         connection.close()
         publish(self.home, frames())
         self.note(released="terms", released_on="2026-03-01")
@@ -239,7 +241,14 @@ class Small:
 
 FALLING = Falling(
     {"course_progress": frozenset({date(2026, 1, 9)}), "web_events": frozenset({date(2026, 2, 3)})},
-    pl.DataFrame({"learner_pseudonym": ["l1"], "course_id": ["course-1"]}),
+    pl.DataFrame(
+        {
+            "learner_pseudonym": ["l1"],
+            "course_id": ["course-1"],
+            "first_at": [datetime(2026, 1, 2)],  # noqa: DTZ001 - instants of the lake are naive UTC
+            "last_at": [datetime(2026, 2, 1)],  # noqa: DTZ001
+        }
+    ),
 )
 
 
@@ -248,6 +257,7 @@ def test_touched_are_the_cohorts_of_whoever_falls_and_the_days_beside_those_that
     sealed = small.seal(FALLING)
     assert dict(sealed.rows) == {"agg_completion_rates": 1, "agg_module_funnel": 1, "agg_traffic_daily": 1}
     scopes = {name: seal.scopes for name, seal in seals.read_seals(small.home).items()}
+    # What the same learner does in a later cohort, of which nothing was published yet, is not spoilt by it.
     assert scopes["agg_completion_rates"].rows() == scopes["agg_module_funnel"].rows() == [("course-1", "2026-01")]
     assert [day.day for (day,) in scopes["agg_traffic_daily"].rows()] == [1, 2, 3, 4, 5]
     assert sealed.digests.keys() == sealed.rows.keys()
