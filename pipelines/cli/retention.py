@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli.conflicts import conflicts
 from pipelines.cli.options import as_of_option, debug_option, home_option, json_option, place, policy_option
+from pipelines.cli.pruning import prune
+from pipelines.cli.retained import holds, status
 from pipelines.cli.terminal import print_json, print_table
 
 if TYPE_CHECKING:
-    from pipelines.retention import Plan
+    from pipelines.retention import Drop, Plan
 
 
 @click.group()
@@ -27,6 +30,10 @@ def retention() -> None:
       vault        what leads to such people: their keys are shredded
       held         what a tax duty or a case kept on, once that is over
     """
+
+
+for _command in (conflicts, holds, prune, status):
+    retention.add_command(_command)
 
 
 @retention.command()
@@ -126,6 +133,10 @@ def _show(found: Plan) -> None:
     if found.is_empty:
         click.echo(f"Nothing has to go on {found.today}; files kept in these zones: {found.kept:,}")
         return
-    columns = ["zone", "dataset", "files", "rows", "bytes", "since", "clause", "because"]
-    rows = [list(asdict(drop).values()) for drop in found.drops]
+    columns = ["zone", "dataset", "files", "rows", "since", "why"]
+    rows = [[each.zone, each.dataset, each.files, each.rows, each.since, _why(each)] for each in found.drops]
     print_table(f"To go on {found.today}", columns=columns, rows=rows)
+
+
+def _why(drop: Drop) -> str:
+    return f"{drop.because} ({drop.clause})"

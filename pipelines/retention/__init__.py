@@ -7,8 +7,11 @@ or when this is done (a schedule, a command).
 
 from pipelines.retention.applying import Applied, NotRemoved, StalePlan, apply, plan
 from pipelines.retention.falling import Falling
+from pipelines.retention.holding import listed as held
+from pipelines.retention.holding import rows_of as rows_held
 from pipelines.retention.plans import BrakeHeld, Drop, Plan
 from pipelines.retention.records import RECORDS, Record, kept_since, old_records, remove_records
+from pipelines.retention.standing import Standing, standing
 
 __all__ = [
     "RECORDS",
@@ -20,9 +23,13 @@ __all__ = [
     "Plan",
     "Record",
     "StalePlan",
+    "Standing",
     "apply",
+    "held",
     "kept_since",
     "old_records",
     "plan",
     "remove_records",
+    "rows_held",
+    "standing",
 ]
