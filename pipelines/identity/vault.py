@@ -131,12 +131,15 @@ class Vault:
         key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
         return pseudonyms.with_pseudonym(subjects.known_secrets(self._connection, known, domain=domain), key=key)
 
-    def named_in(self, domain: str) -> Iterator[pl.DataFrame]:
-        """Yield `subject`, `pseudonym` of whoever has one in the domain, a slice of the subjects at a time; nobody gets one."""
-        for first in range(1, subjects.next_number(self._connection), _SLICE_ROWS):
-            yield self.pseudonyms(
-                pl.Series("subject", range(first, first + _SLICE_ROWS), dtype=pl.Int64), domain=domain
-            )
+    def named_in(self, domain: str, *, only_known: bool = False) -> Iterator[pl.DataFrame]:
+        """Yield `subject`, `pseudonym` of whoever has one in the domain, a slice of the subjects at a time; nobody gets one.
+
+        With `only_known`, those alone who were subjects at the last commit.
+        """
+        end = self._first_new if only_known else subjects.next_number(self._connection)
+        for first in range(1, end, _SLICE_ROWS):
+            numbers = pl.Series("subject", range(first, min(first + _SLICE_ROWS, end)), dtype=pl.Int64)
+            yield self.pseudonyms(numbers, domain=domain)
 
     def known_since(self) -> pl.DataFrame:
         """Return `subject`, `created_at` of every subject."""

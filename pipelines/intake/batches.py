@@ -30,6 +30,7 @@ from pipelines.intake import (
     replays,
     settling,
     storing,
+    strangers,
 )
 from pipelines.intake.chunks import Chunks, Progress
 from pipelines.intake.dialects import dialect_of
@@ -155,6 +156,7 @@ class Intake:
         expired = ageing.take_out_expired(
             connection, self._home, contract, family=self._contracts.family_of(contract), today=self._day
         )
+        expired += strangers.take_out(connection, self._home, self._contracts, contract, vault, today=self._day)
         settled = self._settle(connection, contract)
         batch_id = given.batch_id(contract.name, position=position)
         staged, moves, stale = self._stage(connection, judgement, batch_id=batch_id, position=position)

@@ -142,7 +142,7 @@ def _lake(
     as_of: datetime,
 ) -> dict[str, int]:
     """Take out of lake and vault what was found; return how many rows are held on, by hold."""
-    if not (found.rows or agreed.held or len(found.subjects)):
+    if not (found.rows or agreed.held or found.is_sweep):
         _note_looked(manifest, found)
         return {}
     sealed = seal(looking.falling(connection, found)) if found.rows else {}

@@ -1,7 +1,7 @@
 """What is kept on although its window has ended: set aside in the lake by hold, where no model reads it, and for how long.
 
 Here: which rows a hold covers, where they lie, until when. What ends their window is elsewhere. Of a person nothing is left in
-the vault: held rows bear pseudonyms that lead to nobody.
+the vault; rows held for a case bear pseudonyms that lead to nobody, rows held as books bear none.
 """
 
 from __future__ import annotations
@@ -77,7 +77,10 @@ def set_aside(
         )
         for folder, test in _shares(connection, hold, contract, rows, today=today):
             place = home.lake / FOLDER / hold.id / contract.name / folder / f"{work_id}.parquet"
-            query = f"select * from ({rows}) as stored where {test} order by {contract.order}"
+            # Books need no buyer; a case may.
+            nobody = ", ".join(f"null as {column}" for column in contract.owner_columns if hold.years)
+            kept = f"* replace ({nobody})" if nobody else "*"
+            query = f"select {kept} from ({rows}) as stored where {test} order by {contract.order}"
             taken = rewriting.set_aside(query, place, columns=columns_digest(contract.lake_columns))
             counts[hold.id] = counts.get(hold.id, 0) + taken
     return counts

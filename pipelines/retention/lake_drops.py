@@ -53,8 +53,9 @@ def stage(
     rewriting.moves += [Move(None, each.file) for each in agreed.held]
     if found.enrolments:
         ended.remember(rewriting, connection, home, work_id=work_id)
-    if vault is not None and len(found.subjects):
+    if vault is not None:
         vault.forget(found.subjects)
+        # Whoever was forgotten by a call that was killed since is in the links still.
         _project_links(home, contracts, connection, vault, rewriting, work_id=work_id)
     return Staged(rewriting, held)
 

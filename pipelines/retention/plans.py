@@ -212,13 +212,13 @@ def _windows(contracts: Contracts) -> dict[str, str]:
 
 def _unusual(plan: Plan, manifest: Manifest, found: Look, *, last: date, raw_files: int) -> str:
     """Say what is unusual: a clock that jumped, or a window that shrank, would let all go at once, and rightly so by itself."""
-    days = (plan.today - last).days
-    if days > _MOST_DAYS:
-        return f"the last that is known is of {last}, {days:,} days before {plan.today}: see that the clock is right"
     before = next((w.counts["windows"] for w in reversed(manifest.interventions()) if w.counts.get("windows")), None)
     if before and (other := sorted(name for name, told in plan.windows.items() if before.get(name, told) != told)):
         told = ", ".join(f"{name} was {before[name]} and is {plan.windows[name]}" for name in other)
         return f"windows are others than at the last drop ({told}): see that the edit of the policy is meant"
+    days = (plan.today - last).days
+    if days > _MOST_DAYS:
+        return f"the last that is known is of {last}, {days:,} days before {plan.today}: see that the clock is right"
     if raw_files >= _MANY and plan.files > raw_files / 2:
         return f"{plan.files:,} of {raw_files:,} files would go: see that the policy's windows are right"
     for each in found.going:
