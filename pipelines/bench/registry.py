@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pipelines.bench import history_bench, intake_bench, models_bench, sources_bench
+from pipelines.bench import history_bench, intake_bench, models_bench, retention_bench, sources_bench
 from pipelines.bench.measuring import Result
 
 _BENCHMARKS: dict[str, Callable[..., Result]] = {
     "intake": intake_bench.compare,
     "models": models_bench.compare,
     "history": history_bench.compare,
+    "retention": retention_bench.compare,
 }
 NAMES = tuple(_BENCHMARKS)
 

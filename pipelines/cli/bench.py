@@ -27,7 +27,7 @@ from pipelines.cli.terminal import Progress, print_json, print_table
 @json_option
 @debug_option
 def bench(name: str, quick: bool, sources: tuple[str, ...], rows: int | None, as_json: bool) -> None:
-    """Measure NAME (intake, models, history) against a plain script doing the same work, or history against less of it.
+    """Measure NAME (intake, models, history, retention) against a plain script doing the same, or against less history.
 
     Without --source, intake is measured on bulk web events, Great Expectations included. With it, each source is measured
     on rows of the demo, told again and again; the plain script is made from its contract.
@@ -39,6 +39,7 @@ def bench(name: str, quick: bool, sources: tuple[str, ...], rows: int | None, as
       crosslife bench intake --source all --rows 200000
       crosslife bench models --rows 20000000
       crosslife bench history
+      crosslife bench retention
     """
     settings.silence()
     from pipelines import bench as room

@@ -143,6 +143,16 @@ def test_whoever_left_is_in_no_file_and_who_stays_is_untouched(two: Two) -> None
     assert two.plan("2031-05-01").is_empty
 
 
+def test_what_an_agent_or_a_job_did_keeps_nobody(two: Two) -> None:
+    answer = {**life("dewi", "2026-05")["support_tickets"][0], "message_id": "t-answer", "author": "agent"}
+    two.desk.land("support_tickets", "answer.jsonl", [{**answer, "created_at": "2027-12-01T09:00:00+07:00"}])
+    exported = {**life("dewi", "2026-05")["accounts"][0], "updated_at": "2027-12-01T09:00:00+07:00"}
+    two.desk.land("accounts", "export.jsonl", [exported])
+    two.desk.run(as_of=at("2028-02-02"))
+    assert two.apply("2031-05-01").plan.subjects == 2
+    assert two.found() == []
+
+
 def test_what_a_tax_duty_holds_stays_aside_and_leads_to_nobody(two: Two) -> None:
     applied = two.apply("2031-05-01")
     assert applied.held == {"tax_books": 1}

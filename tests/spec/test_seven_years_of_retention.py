@@ -102,11 +102,11 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Years:
 
 
 def sampled(years: Years) -> Iterator[date]:
-    """The first of every fourth month, and the last weeks in which files come by day."""
+    """The first of every eighth month, and the last weeks in which files come by day."""
     day = date(2020, 1, 1)
     while day <= years.world.end:
         yield day
-        day = periods.first_of_next_month(day + timedelta(days=100))
+        day = periods.first_of_next_month(day + timedelta(days=220))
     yield years.world.end
     yield years.world.end + timedelta(days=400)
 
@@ -151,6 +151,9 @@ def test_on_every_sampled_day_nothing_is_overdue_and_nothing_went_early(years: Y
     for day in sampled(years):
         years.land(day)
         applied = years.live(day)
+        import time
+
+        print(day, time.time(), applied.plan.rows, applied.plan.subjects, applied.plan.enrolments, flush=True)
         swept += applied.plan.subjects
         there, gone = _learning(years, day)
         known = _keys_of(years, there | gone)

@@ -128,7 +128,7 @@ def last_interactions(world: World, *, at: datetime, rules: Rules = TODAY) -> pl
     """Return `user_id`, `interacted_at`: the last thing that a person did of their own accord, up to an instant.
 
     Exports, notifications, answers of agents and refunds are the platform's doing; crawlers' calls and calls without
-    consent are nobody's. Closing the account is an interaction.
+    consent are nobody's. Closing the account is an interaction, and so is leaving the newsletter.
     """
     states = sound.account_states(world)
     calls = sound.web_calls(world, rules=rules)
@@ -144,6 +144,8 @@ def last_interactions(world: World, *, at: datetime, rules: Rules = TODAY) -> pl
         world.frame("consents").select("user_id", at="occurred_at"),
         _of_learners(world, "tickets", at="created_at", only=pl.col("author") == "customer"),
         _of_learners(world, "requests", at="received_at"),
+        _of_learners(world, "subscribers", at="subscribed_at"),
+        _of_learners(world, "subscribers", at="unsubscribed_at"),
     ]
     happened = pl.concat(parts).filter(pl.col("user_id").is_not_null() & (pl.col("at") <= epoch_ms(at)))
     return happened.group_by("user_id").agg(interacted_at=pl.col("at").max())

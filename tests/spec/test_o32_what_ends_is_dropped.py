@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import lake, retention
+from pipelines import engine, lake, retention
 from pipelines.identity import keys
 from pipelines.lake import open_manifest
 from tests.desk import COURSES, Desk
@@ -140,3 +140,17 @@ def test_a_completion_that_arrives_late_ends_what_is_stored_at_the_next_drop(stu
     assert studied.run(as_of=at("2027-06-10"))["course_progress"].accepted == 1
     assert apply(studied, "2027-06-10").plan.enrolments == 1
     assert left(studied) == {}
+
+
+def test_ids_of_what_was_dropped_go_with_the_next_look_at_people(visited: Desk) -> None:
+    def ids() -> int:
+        files = sorted((visited.home.lake / ".keys" / "web_events").glob("*.parquet"))
+        with engine.connect(parquet_keys=visited.ring.parquet_keys()) as connection:
+            row = connection.execute(f"select count(*) from {lake.read_expression(files)}").fetchone()
+        return int(row[0]) if row else 0
+
+    apply(visited, "2031-05-01")
+    apply(visited, "2031-05-05")
+    assert ids() == 4
+    apply(visited, "2031-06-01")
+    assert ids() == 3

@@ -1,0 +1,198 @@
+"""`crosslife bench retention`: what drops cost after a long history and a short one, and a sweep against the plainest rewrite.
+
+Both sides of a figure run in one process on the same files, which hold believable columns and invented numbers. What a drop
+is of, and how it is done, is the retention room's own code; the plain side is one COPY a file.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from pipelines import contracts, engine, lake, retention, settings
+from pipelines.bench.measuring import BenchmarkMismatch, Result, clocked, describe, scratch, side
+from pipelines.contracts import Contracts, InboundContract, periods
+from pipelines.identity import keys
+from pipelines.lake import Manifest, horizons, open_manifest
+from pipelines.lake.rewriting import Rewriting, find
+from pipelines.retention import looking
+from pipelines.settings import Home
+
+LONG, SHORT = 2_000, 30
+FIRST = date(2020, 1, 1)
+_A_DAY, _QUICK_A_DAY = 2_000, 500
+_EVENTS, _QUICK_EVENTS, _DAYS = 20_000_000, 1_000_000, 90
+_MANY, _LEARNERS = 1_000, 100_000
+_TIMES = 5
+_ROWS = """
+    select hash(i * 31 + {number})::bigint as event_key,
+        md5((hash(i + {number} * 7919) % {learners})::varchar) as learner_pseudonym,
+        'course-' || (hash(i * 7 + {number}) % 12) as course_id, '2020-' || (1 + hash(i) % 9) as cohort,
+        (hash(i + {number} * 7919) % {learners})::bigint as enrolment_key, 'module-' || (hash(i * 3) % 20) as module_id,
+        {kind} as event_type, timestamp '{day} 03:00:00' + to_seconds((hash(i) % 40000)::bigint) as occurred_at,
+        (hash(i) % 100)::double as progress_percent, (hash(i * 5) % 100)::double as score, 100.0 as max_score, 1 as attempt,
+        '1' as policy_version
+    from range({rows}) as t(i)"""
+
+
+def compare(*, quick: bool, progress: Callable[[str], None]) -> Result:
+    """Measure drops of one day at both ends of history, and sweeps of one person and of many."""
+    days, whole = {}, (_QUICK_A_DAY if quick else _A_DAY)
+    for length in (SHORT, 400 if quick else LONG):
+        progress(f"drops after {length} days of {whole:,} rows")
+        days[length] = side(
+            __name__, "drops", folder=str(scratch(f"retention-{length}-{whole}")), days=length, a_day=whole
+        )
+    events = _QUICK_EVENTS if quick else _EVENTS
+    progress(f"sweeps of one and of {_MANY:,} among {events:,} events")
+    sweeps = side(__name__, "sweeps", folder=str(scratch(f"retention-sweep-{events}")), events=events)
+    machine, commit = describe()
+    short, long = days[SHORT], days[max(days)]
+    figures = {
+        "day_ratio": long["day_seconds"] / short["day_seconds"],
+        "day_seconds": long["day_seconds"],
+        "enrolments_ratio": long["enrolment_seconds"] / short["enrolment_seconds"],
+        "enrolments_seconds": long["enrolment_seconds"],
+        "days_of_history": float(max(days)),
+        "many_ratio": sweeps["many_seconds"] / sweeps["many_plain_seconds"],
+        "many_seconds": sweeps["many_seconds"],
+        "one_ratio": sweeps["one_seconds"] / sweeps["everything_seconds"],
+        "one_seconds": sweeps["one_seconds"],
+        "everything_seconds": sweeps["everything_seconds"],
+        "events": float(events),
+        "peak_gib": sweeps["peak_bytes"] / 2**30,
+    }
+    baseline = (
+        f"day and enrolments: the same drop after {SHORT} days; many: one COPY of each file that holds {_MANY:,} people, without "
+        "them; one: one COPY of every file"
+    )
+    return Result("retention", figures, baseline, machine, commit)
+
+
+def drops(*, folder: str, days: int, a_day: int) -> dict[str, float]:
+    """Drop one day of events and the enrolments that ended on one day, again and again; return the quickest of each."""
+    home, terms = _fresh(folder)
+    ring = keys.open_keyring(home)
+    learning = terms.inbound["course_progress"]
+    span = [FIRST + timedelta(days=each) for each in range(days)]
+    with engine.connect(parquet_keys=ring.parquet_keys()) as connection, open_manifest(home) as manifest:
+        _fill(home, manifest, connection, learning, span, a_day=a_day, ends=True)
+        # Nobody's month is looked at: what is measured is the daily drop.
+        manifest.horizons().raise_to(looking.EVERYONE, horizons.INTERACTION, date(2099, 1, 1))
+    by_day = _as_days(terms)
+    day_seconds = [_one_drop(home, by_day, periods.last_day(day, "P5Y")) for day in span[:_TIMES]]
+    middle = span[len(span) // 2 : len(span) // 2 + _TIMES]
+    with open_manifest(home) as manifest:
+        manifest.horizons().raise_to(learning.name, horizons.COMPLETION, middle[0] - timedelta(days=1))
+        manifest.staleness().clear_unaged(learning.name, through=span[-1])
+    enrolment_seconds = [_one_drop(home, terms, periods.last_day(day, "P1Y")) for day in middle]
+    return {"day_seconds": min(day_seconds), "enrolment_seconds": min(enrolment_seconds)}
+
+
+def sweeps(*, folder: str, events: int) -> dict[str, float]:
+    """Take one person and many out of many events, against rewriting the same files, and all of them, by plain COPY."""
+    home, terms = _fresh(folder)
+    ring = keys.open_keyring(home)
+    contract = terms.inbound["course_progress"]
+    span = [FIRST + timedelta(days=each) for each in range(_DAYS)]
+
+    def work() -> dict[str, float]:
+        with engine.connect(parquet_keys=ring.parquet_keys()) as connection, open_manifest(home) as manifest:
+            _fill(home, manifest, connection, contract, span, a_day=events // _DAYS, ends=False)
+            found = {}
+            for name, people in (("one", 1), ("many", _MANY)):
+                connection.execute(
+                    f"create or replace table gone as select md5(i::varchar) as pseudonym from range({people}) as t(i)"
+                )
+                test = "stored.learner_pseudonym in (select pseudonym from gone)"
+                found[f"{name}_seconds"], files = _swept(home, manifest, connection, contract, test)
+                found[f"{name}_plain_seconds"] = _plain(home, connection, files, test)
+            every = [file for listed in manifest.stored().by_columns(contract.name).values() for file in listed]
+            found["everything_seconds"] = _plain(home, connection, every, "false")
+            return found
+
+    return clocked(work)
+
+
+def _fresh(folder: str) -> tuple[Home, Contracts]:
+    root = Path(folder) / "home"
+    shutil.rmtree(root, ignore_errors=True)
+    home = settings.Home(root).prepare()
+    keys.init(home)
+    return home, contracts.load(settings.CONTRACTS_DIR, policy_file=settings.policy_file())
+
+
+def _as_days(terms: Contracts) -> Contracts:
+    """Return contracts under which learning events go by whole days, as events of the web do."""
+    learning = terms.inbound["course_progress"]
+    by_event = learning.retention.model_copy(update={"anchor": "event", "period": "P5Y"})
+    changed = learning.model_copy(update={"retention": by_event})
+    return terms.model_copy(update={"inbound": {**terms.inbound, learning.name: changed}})
+
+
+def _fill(
+    home: Home,
+    manifest: Manifest,
+    connection: duckdb.DuckDBPyConnection,
+    contract: InboundContract,
+    span: Iterable[date],
+    *,
+    a_day: int,
+    ends: bool,
+) -> None:
+    """Write a day file each; with `ends` one row in two hundred ends an enrolment."""
+    kind = "case when i % 200 = 0 then 'course_completed' else 'module_completed' end" if ends else "'module_completed'"
+    rewriting = Rewriting(home, connection, work_id="bench", today=FIRST)
+    digest = lake.columns_digest(contract.lake_columns)
+    typed = ", ".join(f"{column.name}::{column.sql_type} as {column.name}" for column in contract.lake_columns)
+    for number, day in enumerate(span):
+        # Learners come and go: of one, nothing lies further apart than two months.
+        learners = _LEARNERS if not ends else max(a_day * 3, 1)
+        rows = _ROWS.format(number=number // 60 if ends else number, learners=learners, kind=kind, day=day, rows=a_day)
+        query = f"select {typed} from ({rows}) order by {contract.order}"
+        rewriting.set_aside(query, lake.partition_file(home, contract.name, day), columns=digest)
+    work = lake.Intervention("bench", "retention", "2020-01-01T00:00:00+00:00", {})
+    manifest.prepare_intervention(work, moves=rewriting.moves, stale={})
+    manifest.finish("bench")
+
+
+def _one_drop(home: Home, terms: Contracts, last: date) -> float:
+    """Drop what is over on the day after a last day; return the seconds. Raises BenchmarkMismatch where nothing was."""
+    day = last + timedelta(days=1)
+    at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
+    ring = keys.open_keyring(home)
+    start = time.perf_counter()
+    applied = retention.apply(home, ring, terms, as_of=at)
+    seconds = time.perf_counter() - start
+    if not applied.plan.rows:
+        raise BenchmarkMismatch(f"nothing was over on {day}")
+    return seconds
+
+
+def _swept(
+    home: Home, manifest: Manifest, connection: duckdb.DuckDBPyConnection, contract: InboundContract, test: str
+) -> tuple[float, list[Path]]:
+    start = time.perf_counter()
+    found = find(connection, manifest, contract, test)
+    rewriting = Rewriting(home, connection, work_id="sweep", today=FIRST)
+    rewriting.take_out(contract, test, found=found)
+    seconds = time.perf_counter() - start
+    if not found.total:
+        raise BenchmarkMismatch("nobody was found")
+    shutil.rmtree(home.lake / ".staging", ignore_errors=True)
+    return seconds, list(found.rows)
+
+
+def _plain(home: Home, connection: duckdb.DuckDBPyConnection, files: Iterable[Path], test: str) -> float:
+    place = home.lake / ".staging" / "plain.parquet"
+    start = time.perf_counter()
+    for file in files:
+        lake.write_parquet(
+            connection, f"select * from {lake.read_expression(file)} as stored where not ({test})", file=place
+        )
+    return time.perf_counter() - start
