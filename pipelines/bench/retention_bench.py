@@ -27,17 +27,20 @@ LONG, SHORT = 2_000, 30
 FIRST = date(2020, 1, 1)
 _A_DAY, _QUICK_A_DAY = 2_000, 500
 _EVENTS, _QUICK_EVENTS, _DAYS = 20_000_000, 1_000_000, 90
-_MANY, _LEARNERS = 1_000, 100_000
+_MANY, _SESSION, _EACH = 1_000, 20, 100
+"""People taken out at once; events of one sitting, and of one person over all days: five sittings each."""
+
 _TIMES = 5
 _ROWS = """
-    select hash(i * 31 + {number})::bigint as event_key,
-        md5((hash(i + {number} * 7919) % {learners})::varchar) as learner_pseudonym,
-        'course-' || (hash(i * 7 + {number}) % 12) as course_id, '2020-' || (1 + hash(i) % 9) as cohort,
-        (hash(i + {number} * 7919) % {learners})::bigint as enrolment_key, 'module-' || (hash(i * 3) % 20) as module_id,
-        {kind} as event_type, timestamp '{day} 03:00:00' + to_seconds((hash(i) % 40000)::bigint) as occurred_at,
+    select (hash(i * 31 + {number}) >> 1)::bigint as event_key, md5({block} || '-' || learner) as learner_pseudonym,
+        'course-' || learner % 12 as course_id, '2020-01' as cohort, learner as enrolment_key,
+        'module-' || i % 20 as module_id, {kind} as event_type,
+        timestamp '{day} 03:00:00' + to_seconds((hash(i) % 40000)::bigint) as occurred_at,
         (hash(i) % 100)::double as progress_percent, (hash(i * 5) % 100)::double as score, 100.0 as max_score, 1 as attempt,
         '1' as policy_version
-    from range({rows}) as t(i)"""
+    from (select i, (hash(i // {session} + {number} * 7919) % {learners})::bigint as learner from range({rows}) as t(i))"""
+_BLOCK = 20
+"""Learners come and go: of one, nothing lies further apart than so many days, and one in as many ends on each."""
 
 
 def compare(*, quick: bool, progress: Callable[[str], None]) -> Result:
@@ -86,7 +89,7 @@ def drops(*, folder: str, days: int, a_day: int) -> dict[str, float]:
         manifest.horizons().raise_to(looking.EVERYONE, horizons.INTERACTION, date(2099, 1, 1))
     by_day = _as_days(terms)
     day_seconds = [_one_drop(home, by_day, periods.last_day(day, "P5Y")) for day in span[:_TIMES]]
-    middle = span[len(span) // 2 : len(span) // 2 + _TIMES]
+    middle = span[_BLOCK - _TIMES : _BLOCK]
     with open_manifest(home) as manifest:
         manifest.horizons().raise_to(learning.name, horizons.COMPLETION, middle[0] - timedelta(days=1))
         manifest.staleness().clear_unaged(learning.name, through=span[-1])
@@ -103,11 +106,11 @@ def sweeps(*, folder: str, events: int) -> dict[str, float]:
 
     def work() -> dict[str, float]:
         with engine.connect(parquet_keys=ring.parquet_keys()) as connection, open_manifest(home) as manifest:
-            _fill(home, manifest, connection, contract, span, a_day=events // _DAYS, ends=False)
+            _fill(home, manifest, connection, contract, span, a_day=events // _DAYS, ends=False, people=events // _EACH)
             found = {}
             for name, people in (("one", 1), ("many", _MANY)):
                 connection.execute(
-                    f"create or replace table gone as select md5(i::varchar) as pseudonym from range({people}) as t(i)"
+                    f"create or replace table gone as select md5('0-' || i) as pseudonym from range({people}) as t(i)"
                 )
                 test = "stored.learner_pseudonym in (select pseudonym from gone)"
                 found[f"{name}_seconds"], files = _swept(home, manifest, connection, contract, test)
@@ -129,10 +132,13 @@ def _fresh(folder: str) -> tuple[Home, Contracts]:
 
 def _as_days(terms: Contracts) -> Contracts:
     """Return contracts under which learning events go by whole days, as events of the web do."""
-    learning = terms.inbound["course_progress"]
-    by_event = learning.retention.model_copy(update={"anchor": "event", "period": "P5Y"})
-    changed = learning.model_copy(update={"retention": by_event})
-    return terms.model_copy(update={"inbound": {**terms.inbound, learning.name: changed}})
+    changed = {
+        each.name: each.model_copy(
+            update={"retention": each.retention.model_copy(update={"anchor": "event", "period": "P5Y"})}
+        )
+        for each in terms.family_of(terms.inbound["course_progress"])
+    }
+    return terms.model_copy(update={"inbound": {**terms.inbound, **changed}})
 
 
 def _fill(
@@ -144,16 +150,20 @@ def _fill(
     *,
     a_day: int,
     ends: bool,
+    people: int = 1,
 ) -> None:
-    """Write a day file each; with `ends` one row in two hundred ends an enrolment."""
-    kind = "case when i % 200 = 0 then 'course_completed' else 'module_completed' end" if ends else "'module_completed'"
+    """Write a day file each; with `ends` on each day some learners end what they began."""
     rewriting = Rewriting(home, connection, work_id="bench", today=FIRST)
     digest = lake.columns_digest(contract.lake_columns)
     typed = ", ".join(f"{column.name}::{column.sql_type} as {column.name}" for column in contract.lake_columns)
     for number, day in enumerate(span):
-        # Learners come and go: of one, nothing lies further apart than two months.
-        learners = _LEARNERS if not ends else max(a_day * 3, 1)
-        rows = _ROWS.format(number=number // 60 if ends else number, learners=learners, kind=kind, day=day, rows=a_day)
+        kind, block, learners, session = "'module_completed'", 0, people, _SESSION
+        if ends:
+            block, learners, session = number // _BLOCK, max(a_day * 3, 1), 1
+            kind = f"case when learner % {_BLOCK} = {number % _BLOCK} then 'course_completed' else {kind} end"
+        rows = _ROWS.format(
+            number=number, block=block, learners=learners, session=session, kind=kind, day=day, rows=a_day
+        )
         query = f"select {typed} from ({rows}) order by {contract.order}"
         rewriting.set_aside(query, lake.partition_file(home, contract.name, day), columns=digest)
     work = lake.Intervention("bench", "retention", "2020-01-01T00:00:00+00:00", {})

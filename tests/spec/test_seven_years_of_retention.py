@@ -151,9 +151,6 @@ def test_on_every_sampled_day_nothing_is_overdue_and_nothing_went_early(years: Y
     for day in sampled(years):
         years.land(day)
         applied = years.live(day)
-        import time
-
-        print(day, time.time(), applied.plan.rows, applied.plan.subjects, applied.plan.enrolments, flush=True)
         swept += applied.plan.subjects
         there, gone = _learning(years, day)
         known = _keys_of(years, there | gone)
