@@ -21,6 +21,8 @@ from pipelines.intake.leaves import Leaves
 from pipelines.intake.operators import SQL_FIRST, is_mapped
 from pipelines.intake.reasons import Reasons, is_matched, refusals, shown_if_known
 
+_CARRIED = ("pseudonymise", "vault", "holder_key")
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -78,7 +80,7 @@ class Judgement:
         """Yield (column, field) of raw values that live in memory only, until the vault or a dictionary has mapped them."""
         for f in self.contract.fields:
             is_other_spelling = f.instead_of and self.contract.field(f.instead_of).identifier_kind == f.identifier_kind
-            if not is_other_spelling and (f.treatment in ("pseudonymise", "vault") or is_mapped(f)):
+            if not is_other_spelling and (f.treatment in _CARRIED or is_mapped(f)):
                 yield f"raw_{self.leaves.number_of(f.path)}", f
 
     @cached_property

@@ -28,6 +28,37 @@ def stored_keys(home: Home, family: str) -> tuple[Path, ...]:
     return tuple(sorted((home.lake / _KEYS / family).glob("*.parquet")))
 
 
+def stage_accepted(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    contract: InboundContract,
+    *,
+    family: Sequence[InboundContract],
+    batch_id: str,
+    position: int,
+    today: date,
+) -> tuple[list[Move], dict[str, list[date]]]:
+    """Stage what was accepted, and what gives way to it; return the moves, and the days that change by dataset."""
+    is_state = contract.kind == "state"
+    moves = precedence.stage_arrivals(connection, home, contract, batch_id=batch_id) if is_state else []
+    if connection.execute("select 1 from accepted limit 1").fetchone() is None:
+        return moves, {}
+    if is_state:
+        moves.append(stage_current(connection, home, contract, batch_id=batch_id))
+        return moves, {contract.name: [today]}
+    days = []
+    for day, move in stage_days(connection, home, contract, batch_id=batch_id):
+        days.append(day)
+        moves.append(move)
+    stale = {contract.name: days}
+    done = {(contract.name, day) for day in days}
+    for dataset, day, move in precedence.stage_displaced(connection, home, family, batch_id=batch_id, staged=done):
+        stale.setdefault(dataset, []).append(day)
+        moves.append(move)
+    moves += stage_keys(connection, home, contract, batch_id=batch_id, position=position)
+    return moves, stale
+
+
 def stage_days(
     connection: duckdb.DuckDBPyConnection, home: Home, contract: InboundContract, *, batch_id: str
 ) -> Iterator[tuple[date, Move]]:
