@@ -55,7 +55,10 @@ class Minors:
 
     def births(self) -> pl.DataFrame:
         """Return `subject`, `birth_date` (text, a month or a year perhaps) of whoever's is known."""
-        sql = "select a.*, s.data_key from vault.attributes as a join vault.domain_secrets as s using (subject) where s.domain = ?"
+        sql = (
+            "select a.subject, a.ciphertext, s.data_key from vault.attributes as a "
+            "join vault.domain_secrets as s using (subject) where s.domain = ?"
+        )
         sealed = self._connection.execute(sql, [subjects.IDENTITY]).pl()
         texts = sealing.unseal(
             sealed["ciphertext"].to_list(),

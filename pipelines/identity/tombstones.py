@@ -61,7 +61,10 @@ class Tombstones:
         meant = matching.meanings(identifiers.filter(is_hashed))
         hashed = meant.select("kind", "value", digest=self._digest(meant.select("digest", kind="stands_for")))
         asked = pl.concat([plain.select("kind", "value", digest=self._digest(plain)), hashed])
-        sql = "select distinct kind, value from incoming join vault.tombstones using (digest) where until > $at::timestamp order by all"
+        sql = (
+            "select distinct kind, value from incoming join vault.tombstones using (digest) "
+            "where until > $at::timestamp order by all"
+        )
         return tables.query(self._connection, sql, incoming=asked, bound={"at": at.isoformat(sep=" ")})
 
     def lift(self, identifiers: pl.DataFrame) -> None:

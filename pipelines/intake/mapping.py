@@ -1,4 +1,4 @@
-"""The SQL that puts a chunk's maps in the place of its raw values: which column each gives, by which join. No rows are read here."""
+"""SQL that puts a chunk's maps in the place of its raw values: which column each gives, by which join. No rows are read here."""
 
 from __future__ import annotations
 

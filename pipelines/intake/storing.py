@@ -10,7 +10,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines.contracts import Contracts
 from pipelines.contracts.models import InboundContract, LakeColumn
+from pipelines.identity.vault import Vault
 from pipelines.intake import precedence
 from pipelines.intake.settling import content_sql, same_key
 from pipelines.lake import columns_digest, current_file, partition_file, read_columns, read_expression, write_parquet
@@ -127,6 +129,18 @@ def stage_links(
     staged = staging_dir(home) / batch_id / "links.parquet"
     write_parquet(connection, f"select {listed} from links order by all", file=staged)
     return Move(staged, current_file(home, LINKS), columns_digest(columns))
+
+
+def links_again(
+    connection: duckdb.DuckDBPyConnection, home: Home, contracts: Contracts, vault: Vault, *, batch_id: str
+) -> list[Move]:
+    """Stage the links anew as the vault has them now, without those that have lost an end."""
+    columns = contracts.internal[LINKS].lake_columns
+    domains = sorted({each.domain for each in contracts.inbound.values() if states_links(each)})
+    return [
+        stage_links(connection, home, vault.links(domain=domain), columns=columns, batch_id=batch_id)
+        for domain in domains
+    ]
 
 
 def stage_keys(
