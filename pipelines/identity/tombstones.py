@@ -6,6 +6,7 @@ bears such an identifier, does not belong here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -16,6 +17,15 @@ from pipelines.identity import matching, normal_forms, pseudonyms, sealing, subj
 KEY = "tombstone"
 ROW = "row:"
 """How a kind begins that is no identifier's, but the key of another source's row: with the dataset's name behind it."""
+
+
+@dataclass(frozen=True)
+class Burial:
+    """Why something must not come back, since when and until when (naive UTC)."""
+
+    reason: str
+    since: datetime
+    until: datetime
 
 
 class Tombstones:
@@ -29,11 +39,11 @@ class Tombstones:
         """Say whether there are none at all."""
         return self._connection.execute("select 1 from vault.tombstones limit 1").fetchone() is None
 
-    def bury(self, identifiers: pl.DataFrame, *, reason: str, since: datetime, until: datetime) -> None:
+    def bury(self, identifiers: pl.DataFrame, burial: Burial) -> None:
         """Write one for each distinct `kind` and `value`; one that is there already lasts as long as the longer of both."""
-        self._write(_spelled(identifiers), reason=reason, since=since, until=until)
+        self._write(_spelled(identifiers), burial)
 
-    def bury_subjects(self, gone: pl.Series, *, reason: str, since: datetime, until: datetime) -> None:
+    def bury_subjects(self, gone: pl.Series, burial: Burial) -> None:
         """Write one for each identifier of these subjects, but contacts that somebody else states, too."""
         sealed = tables.query(
             self._connection,
@@ -52,7 +62,7 @@ class Tombstones:
             subjects=sealed["subject"].to_list(),
             what="identifier",
         )
-        self._write(sealed.select("kind", normal=normal), reason=reason, since=since, until=until)
+        self._write(sealed.select("kind", normal=normal), burial)
 
     def buried(self, identifiers: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
         """Return those pairs of `kind` and `value` that have one in force; hashes are told by what they may be the hash of."""
@@ -77,9 +87,9 @@ class Tombstones:
         """Take out those whose time has ended."""
         self._connection.execute("delete from vault.tombstones where until <= ?", [at])
 
-    def _write(self, normal: pl.DataFrame, *, reason: str, since: datetime, until: datetime) -> None:
+    def _write(self, normal: pl.DataFrame, burial: Burial) -> None:
         rows = pl.DataFrame({"digest": self._digest(normal)}).unique(maintain_order=True)
-        dated = rows.with_columns(reason=pl.lit(reason), since=pl.lit(since), until=pl.lit(until))
+        dated = rows.with_columns(pl.lit(value).alias(name) for name, value in vars(burial).items())
         shorter = (
             "select t.digest from vault.tombstones as t join incoming using (digest) where t.until <= incoming.until"
         )

@@ -17,9 +17,10 @@ from pipelines.contracts import Contracts, periods
 from pipelines.contracts.ages import of_age_on
 from pipelines.contracts.interactions import first_interaction
 from pipelines.contracts.models import InboundContract
+from pipelines.contracts.registers import Policy
 from pipelines.identity import matching
 from pipelines.identity.merging import CONTACTS
-from pipelines.identity.tombstones import ROW
+from pipelines.identity.tombstones import ROW, Burial
 from pipelines.identity.vault import Vault
 from pipelines.intake.judging import Judgement
 from pipelines.intake.reasons import MINOR
@@ -31,14 +32,13 @@ _PEOPLE = (_ACCOUNT, *CONTACTS)
 
 @dataclass(frozen=True)
 class Terms:
-    """From which age on nobody is a child, the instant of the batch and until when tombstones last (both naive UTC).
+    """From which age on nobody is a child, and how what a batch shows of one is kept from coming back.
 
     `owning` is the column by which rows of other sources belong to those of this one, where there is one.
     """
 
     years: int
-    at: datetime
-    until: datetime
+    burial: Burial
     owning: str | None = None
 
 
@@ -102,7 +102,7 @@ class Minority:
             for kind, column, is_list in asked
         )
         found = self._connection.execute(f"select * from ({values}) where value is not null").pl()
-        buried = self._vault.tombstones.buried(found, at=self._terms.at)
+        buried = self._vault.tombstones.buried(found, at=self._terms.burial.since)
         if buried.is_empty():
             return
         self._connection.register("buried", buried.to_arrow())
@@ -128,14 +128,14 @@ class Minority:
         if not self._accounts:
             return
         told = self._vault.minors.told_of(pl.concat(self._accounts))
-        self._vault.minors.note(told.people, evidence=_BIRTH, at=self._terms.at)
-        self._vault.tombstones.bury(told.own, reason=MINOR, since=self._terms.at, until=self._terms.until)
+        self._vault.minors.note(told.people, evidence=_BIRTH, at=self._terms.burial.since)
+        self._vault.tombstones.bury(told.own, self._terms.burial)
 
     def _note_browsers(self) -> None:
         found = pl.concat(self._browsers) if self._browsers else pl.Series(dtype=pl.String)
         if len(found):
             alone = self._vault.minors.lone_browsers(found)
-            self._vault.minors.note(alone["subject"].drop_nulls(), evidence="browser", at=self._terms.at)
+            self._vault.minors.note(alone["subject"].drop_nulls(), evidence="browser", at=self._terms.burial.since)
             self._bury(alone["value"], kind=_BROWSER)
 
     def _take_out(self) -> int:
@@ -158,7 +158,7 @@ class Minority:
     def _bury(self, values: pl.Series, *, kind: str) -> None:
         if len(values):
             pairs = values.to_frame("value").with_columns(kind=pl.lit(kind))
-            self._vault.tombstones.bury(pairs, reason=MINOR, since=self._terms.at, until=self._terms.until)
+            self._vault.tombstones.bury(pairs, self._terms.burial)
 
     def _set_refused(self, condition: str) -> None:
         self._connection.execute(f"update chunk set reason = '{MINOR}', raw = null where {condition}")
@@ -188,13 +188,16 @@ class Minority:
 
 def terms_of(contract: InboundContract, contracts: Contracts, *, as_of: datetime) -> Terms:
     """Return what holds for a batch of a source."""
-    policy = contracts.policy
-    at = as_of.astimezone(UTC).replace(tzinfo=None)
-    last = periods.last_day(periods.day_of(as_of, timezone=policy.timezone), policy.longest_window)
     through = [each.owned_through for each in contracts.inbound.values() if each.owned_through]
     owning = next((each.column for each in through if each.dataset == contract.name), None)
-    until = datetime.combine(last + periods.ONE_DAY, time())
-    return Terms(policy.minority.years, at, until, owning)
+    return Terms(contracts.policy.minority.years, burial(contracts.policy, as_of=as_of), owning)
+
+
+def burial(policy: Policy, *, as_of: datetime) -> Burial:
+    """Return how a child is kept from coming back: for as long as anything at all is kept."""
+    last = periods.last_day(periods.day_of(as_of, timezone=policy.timezone), policy.longest_window)
+    since = as_of.astimezone(UTC).replace(tzinfo=None)
+    return Burial(MINOR, since, until=datetime.combine(last + periods.ONE_DAY, time()))
 
 
 def _items(column: str, *, is_list: bool) -> str:

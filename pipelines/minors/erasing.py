@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 import duckdb
 import polars as pl
@@ -20,8 +20,7 @@ from pipelines.contracts import Contracts, periods
 from pipelines.identity import rotation
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
-from pipelines.intake import storing
-from pipelines.intake.reasons import MINOR
+from pipelines.intake import minority, storing
 from pipelines.lake import Intervention, Manifest, open_manifest
 from pipelines.lake.manifest import staging_dir
 from pipelines.lake.rewriting import Rewriting
@@ -105,7 +104,7 @@ def _look(
         if subjects.is_empty() and not rewriting.rows:
             vault.commit()
             return Erased()
-        receipts = _forget(connection, contracts, vault, subjects, rewriting, at=at, today=today)
+        receipts = _forget(connection, contracts, vault, subjects, rewriting, as_of=as_of)
         if len(subjects):
             rewriting.moves += storing.links_again(connection, home, contracts, vault, batch_id=work_id)
         counts = {"rows": rewriting.rows, "held": held, "subjects": len(subjects), "records": list(receipts)}
@@ -153,18 +152,15 @@ def _forget(
     subjects: pl.Series,
     rewriting: Rewriting,
     *,
-    at: datetime,
-    today: date,
+    as_of: datetime,
 ) -> tuple[str, ...]:
     """Bury what they were known by, and forget them in the open transaction; return the digests of their receipts."""
-    policy = contracts.policy
     listed = ", ".join(f"{dataset} {rows}" for dataset, rows in sorted(rewriting.rows.items())) or "no rows"
-    told = f"erased on {today} under {policy.minority.clause}, with others or alone: {listed}"
-    receipts = vault.keep_record(subjects, told)
-    last = periods.last_day(today, policy.longest_window)
-    span = {"reason": MINOR, "since": at, "until": datetime.combine(last + periods.ONE_DAY, time())}
-    vault.tombstones.bury_subjects(subjects, **span)
-    vault.tombstones.bury(finding.keys_of(connection), **span)
+    when = as_of.astimezone(UTC).isoformat()
+    receipts = vault.keep_record(subjects, f"erased {when}, {contracts.policy.minority.clause}: {listed}")
+    burial = minority.burial(contracts.policy, as_of=as_of)
+    vault.tombstones.bury_subjects(subjects, burial)
+    vault.tombstones.bury(finding.keys_of(connection), burial)
     vault.forget(subjects)
     return receipts
 
