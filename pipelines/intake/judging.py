@@ -21,8 +21,6 @@ from pipelines.intake.leaves import Leaves
 from pipelines.intake.operators import SQL_FIRST, is_mapped
 from pipelines.intake.reasons import Reasons, is_matched, refusals, shown_if_known
 
-_CARRIED = ("pseudonymise", "vault", "holder_key")
-
 
 @dataclass(frozen=True)
 class Judgement:
@@ -80,8 +78,15 @@ class Judgement:
         """Yield (column, field) of raw values that live in memory only, until the vault or a dictionary has mapped them."""
         for f in self.contract.fields:
             is_other_spelling = f.instead_of and self.contract.field(f.instead_of).identifier_kind == f.identifier_kind
-            if not is_other_spelling and (f.treatment in _CARRIED or is_mapped(f)):
+            if not is_other_spelling and (f.treatment in ("pseudonymise", "vault") or is_mapped(f)):
                 yield f"raw_{self.leaves.number_of(f.path)}", f
+
+    def naming(self) -> Iterator[tuple[str, Field]]:
+        """Yield (column, field) of every raw identifier of a row; a statement's are carried beside the keys of its holders."""
+        yield from ((column, f) for column, f in self.carried() if f.treatment != "holder_key")
+        for f in self.contract.fields:
+            if f.treatment == "holder_key":
+                yield f"named_{self.leaves.number_of(f.path)}", f
 
     @cached_property
     def proofs(self) -> dict[str, str]:
@@ -167,6 +172,7 @@ class Judgement:
             else:
                 # The query may bear anything, and makes every address another one.
                 yield column, f"split_part(split_part({s}, '?', 1), '#', 1)" if f.treatment == "url_path" else s
+        yield from ((column, self.leaves.text_of(f.path)) for column, f in self.naming() if f.treatment == "holder_key")
         for f in self.contract.fields:
             yield from self._stored(f)
 

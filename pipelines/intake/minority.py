@@ -168,12 +168,12 @@ class Minority:
         return self._connection.execute(query).pl()["value"]
 
     def _columns(self, kind: str) -> list[str]:
-        return [column for column, f in self._judgement.carried() if f.identifier_kind == kind]
+        return [column for column, f in self._judgement.naming() if f.identifier_kind == kind]
 
     @property
     def _identifiers(self) -> list[tuple[str, str]]:
         known = {_BROWSER, *_PEOPLE, *matching.KINDS}
-        return [(f.identifier_kind, column) for column, f in self._judgement.carried() if f.identifier_kind in known]
+        return [(f.identifier_kind, column) for column, f in self._judgement.naming() if f.identifier_kind in known]
 
     @property
     def _names_somebody(self) -> str:
