@@ -58,6 +58,12 @@ def last_interaction(contract: InboundContract) -> str | None:
     return f"greatest({', '.join(instants)})" if instants else None
 
 
+def first_interaction(contract: InboundContract) -> str | None:
+    """SQL over a stored row: the first instant at which its people did something; None where the source never tells."""
+    instants = [each.sql for each in contract.interactions]
+    return f"least({', '.join(instants)})" if instants else None
+
+
 def check_interactions(contract: InboundContract, root: Node, findings: Findings) -> None:
     """Check that every source that is about somebody says what of it they did, over columns that are stored."""
     place = odcs.custom_property(root, "interactions")

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field as Setting
 
 from pipelines.contracts.models import Anchor
+from pipelines.contracts.periods import last_day
 from pipelines.contracts.strict import Frozen, Strict
 
 _DURATION = r"^P(\d+Y)?(\d+M)?(\d+D)?$"
@@ -112,6 +113,11 @@ class Window(Sourced):
     anchor: Anchor
     otherwise: Otherwise | None = None
 
+    @property
+    def periods(self) -> tuple[str, ...]:
+        """Return every period that it knows."""
+        return (self.period, *((self.otherwise.period,) if self.otherwise else ()))
+
 
 class FloorDecision(Strict):
     """How a conflict of a floor with a window was settled."""
@@ -154,6 +160,12 @@ class Notice(Strict):
     verified: bool
 
 
+class Minority(Sourced):
+    """Below which age somebody is a child: of whoever was one at any instant at which they used the service nothing stays."""
+
+    years: int = Setting(ge=1)
+
+
 class DefaultConsent(Sourced):
     """What holds for a row that states nothing."""
 
@@ -176,12 +188,19 @@ class Policy(Strict):
     windows: Annotated[Mapping[str, Window], Frozen]
     floors: tuple[Floor, ...] = ()
     holds: tuple[Hold, ...] = ()
+    minority: Minority
     landing_days: Days
     quarantine_days: Days
     backup_days: Days
     run_records_days: Days
     deadlines: Annotated[Mapping[str, Deadline], Frozen]
     default_consent: Annotated[Mapping[str, DefaultConsent], Frozen]
+
+    @property
+    def longest_window(self) -> str:
+        """Return the longest period for which anything is kept: as long, something may come again."""
+        found = [period for each in self.windows.values() for period in each.periods]
+        return max(found, key=lambda period: last_day(date.min, period))
 
     @property
     def web_default_consent(self) -> str:

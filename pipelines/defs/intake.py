@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import dagster as dg
 
-from pipelines import intake, lake, projections, withdrawal
+from pipelines import intake, lake, minors, projections, withdrawal
 from pipelines.contracts import InboundContract, InternalContract
 from pipelines.contracts.projections import in_order
 from pipelines.defs import judging, landing, recording, tracing
@@ -21,6 +21,7 @@ from pipelines.intake.reports import BatchReport
 BATCH = dg.AssetKey(["intake", "batch"])
 QUARANTINE = dg.AssetKey(["quarantine", "rows"])
 VAULT = dg.AssetKey(["identity", "vault"])
+MINORS = dg.AssetKey(["identity", "minors"])
 WITHDRAWALS = dg.AssetKey(["identity", "withdrawals"])
 Results: TypeAlias = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 READS_ALL = "reads_every_source"
@@ -66,8 +67,17 @@ def specs() -> list[dg.AssetSpec]:
             kinds={"duckdb"},
         ),
         dg.AssetSpec(
-            WITHDRAWALS,
+            MINORS,
             deps=[VAULT],
+            group_name="identity",
+            description="Whoever is known to have been under 18 when they used the service leaves at once: every row, every key, "
+            "with a receipt that names no one; what comes of them later is refused.",
+            owners=_OWNERS,
+            kinds={"duckdb"},
+        ),
+        dg.AssetSpec(
+            WITHDRAWALS,
+            deps=[MINORS],
             group_name="identity",
             description="Whoever refuses a purpose now: their keys come off the rows that are stored for it, and the vault "
             "forgets who has nothing left. Every night, within the 72 hours of UU PDP Art. 40.",
@@ -147,11 +157,11 @@ def _upstream(contract: InboundContract) -> dg.AssetKey:
     check_specs=check_specs(),
     can_subset=True,
     backfill_policy=ONE_RUN,
-    description="Judges what has landed, resolves identities, writes the lake, strips what was withdrawn, projects.",
+    description="Judges what has landed, resolves identities, writes the lake, lets go who or what must, projects.",
 )
 @each_by_kind("intake")
 def lake_assets(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> Results:
-    """Take in all that has landed, take back what was withdrawn, and project what domains may know of each other."""
+    """Take in all that has landed, let children and what was withdrawn go, and project what domains may know of each other."""
     site.say("intake: reading what has landed")
     left_out = ""
     try:
@@ -161,9 +171,15 @@ def lake_assets(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site])
         reports, left_out = waiting.reports, str(waiting)
         context.log.error(left_out)
     finally:
-        # Whatever came of the intake: a withdrawal that is known is carried out within its 72 hours.
-        with recording.denials(site, "withdrawals"):
-            stripped = withdrawal.strip(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+        # Whatever came of the intake: a child that is known leaves at once, a withdrawal is carried out within its 72 hours.
+        try:
+            with recording.denials(site, "minors"):
+                erased = minors.erase(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+        finally:
+            with recording.denials(site, "withdrawals"):
+                stripped = withdrawal.strip(
+                    site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site)
+                )
         with recording.denials(site, "projections"):
             tracing.refuse_a_leaking_lake(site)
             projected = projections.project(
@@ -180,6 +196,7 @@ def lake_assets(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site])
             facts: dict[str, int | str] = dict(_counts(site, spec.key, reports))
             drifts = [told for report in reports for told in report.drifts]
             facts |= {DRIFT: "\n".join(drifts)} if drifts and spec.key == BATCH else {}
+            facts |= erased.counts if spec.key == MINORS else {}
             facts |= stripped.counts if spec.key == WITHDRAWALS else {}
             facts |= projected.counts(spec.key.path[-1])
             yield dg.MaterializeResult(spec.key, metadata=facts)
@@ -212,7 +229,7 @@ def _counts(site: Site, asset: dg.AssetKey, reports: Sequence[BatchReport]) -> d
         names = ("files", "rows_in", "accepted", "superseded", "duplicates")
         totals = {name: sum(int(getattr(report, name)) for report in reports) for name in names}
         totals |= {name: _total(reports, name) for name in ("quarantined", "refused")}
-        return {**totals, "expired": sum(report.refused.get("expired", 0) for report in reports)}
+        return totals | {why: sum(report.refused.get(why, 0) for report in reports) for why in ("expired", "minor")}
     if asset == QUARANTINE:
         return {"quarantined": _total(reports, "quarantined"), "replayed": sum(report.replayed for report in reports)}
     if asset in own:

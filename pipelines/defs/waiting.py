@@ -9,7 +9,7 @@ import hashlib
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from pipelines import intake, lake, projections, settings, warehouse, withdrawal
+from pipelines import intake, lake, minors, projections, settings, warehouse, withdrawal
 from pipelines.contracts import Contracts
 from pipelines.defs.fingerprints import models_fingerprint
 from pipelines.identity.keys import Keyring
@@ -20,6 +20,7 @@ def what_waits(home: settings.Home, ring: Keyring, contracts: Contracts, *, as_o
     """Return in words what a run would do; nothing where everything is up to date."""
     reasons = {
         "files that have landed": intake.pending(home, contracts),
+        "children who leave": minors.waits(home, contracts),
         "withdrawals of consent": withdrawal.waits(home, contracts),
         "projections between domains": projections.waits(home, contracts),
         "models of days that changed": bool(lake.stale_days(home)),

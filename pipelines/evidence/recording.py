@@ -48,14 +48,14 @@ _COUNTS = (
 )
 _NUMBERS_OF = (
     *("rows", "dropped", "left_out", "forgotten", "plan", "files", "kept", "keys", "unreadable", "is_complete"),
-    *("held", "enrolments", "subjects", "sealed", "windows", "overdue", "ids"),
+    *("held", "enrolments", "subjects", "sealed", "windows", "overdue", "ids", "clause"),
 )
 _COPIES = ("backup", "restore")
 _FACTS_OF_COPIES = ("backup", "made_at", "bytes", "horizons")
 # Names of tables, digests, versions, instants; no blank and no sign by which somebody could be told of.
 _WORD = re.compile(r"[A-Za-z0-9_.:+-]{0,80}")
 _MOST_WORDS = 1_000
-_DROPS = ("retention", "retention_raw", "trim", "quarantine_drop")
+_DROPS = ("retention", "retention_raw", "trim", "quarantine_drop", "minors")
 
 
 def record(home: Home, ring: Keyring, *, policy: Path | None, at: datetime) -> int:

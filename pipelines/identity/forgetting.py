@@ -19,6 +19,7 @@ _BEARERS = {
     "claims": ("subject",),
     "domain_secrets": ("subject",),
     "ledger_keys": ("subject",),
+    "minors": ("subject",),
     "subjects": ("subject",),
 }
 

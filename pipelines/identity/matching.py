@@ -85,21 +85,26 @@ def unhashed(identifiers: pl.DataFrame) -> pl.DataFrame:
     return identifiers.filter((pl.col("kind") == "external_id") & ~_spelled().str.contains(_HASH))
 
 
-def _candidates(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, lookup_key: bytes) -> pl.DataFrame:
-    """Add `stands_for`, `rank`, `digest`, `can_grant`, `lookup` and `subject`: a row for each that a value may stand for."""
-    meanings = pl.DataFrame(
+def meanings(identifiers: pl.DataFrame) -> pl.DataFrame:
+    """Return `kind`, `value`, `stands_for`, `rank`, `digest`, `can_grant`: a row for each that a hashed value may stand for."""
+    kinds = pl.DataFrame(
         [(kind, name, rank) for kind, names in STANDS_FOR.items() for rank, name in enumerate(names)],
         schema={"kind": pl.String, "stands_for": pl.String, "rank": pl.Int64},
         orient="row",
     )
     pairs = identifiers.select("kind", "value").unique(maintain_order=True)
-    named = pairs.join(meanings, on="kind", maintain_order="left")
+    named = pairs.join(kinds, on="kind", maintain_order="left")
     spelled = named.select(kind="stands_for", value="value", given=_spelled())
     digested = pseudonyms.with_digest(normal_forms.with_normal_form(spelled))
     is_hash = pl.col("given").str.contains(_HASH)
     digest = pl.when(is_hash).then("given").otherwise(pl.when(pl.col("normal").is_not_null()).then("digest"))
     columns = digested.select(digest=digest, can_grant=is_hash | (named["rank"] == 0))
-    usable = pl.concat([named, columns], how="horizontal").drop_nulls("digest")
+    return pl.concat([named, columns], how="horizontal").drop_nulls("digest")
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, *, lookup_key: bytes) -> pl.DataFrame:
+    """Add `lookup` and `subject` to the meanings of each value."""
+    usable = meanings(identifiers)
     by_meaning = usable.select(kind="stands_for", digest="digest")
     looked_up = usable.with_columns(pseudonyms.with_lookup(by_meaning, key=lookup_key)["lookup"])
     return subjects.find(connection, looked_up)

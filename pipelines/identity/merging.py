@@ -75,7 +75,8 @@ def _merge(connection: duckdb.DuckDBPyConnection, turn: pl.DataFrame) -> None:
         incoming=turn,
         bound={"identity": subjects.IDENTITY},
     )
-    sql = "update vault.ledger_keys set subject = claimant from incoming where subject = owner"
-    tables.query(connection, sql, incoming=turn)
+    for table in ("ledger_keys", "minors"):
+        sql = f"update vault.{table} set subject = claimant from incoming where subject = owner"
+        tables.query(connection, sql, incoming=turn)
     for table in ("domain_secrets", "subjects"):
         tables.query(connection, f"delete from vault.{table} where subject {gone}", incoming=turn)

@@ -29,6 +29,10 @@ TABLES = {
     # What was done with a person's data, sealed under ledger keys of theirs: several, where two became one.
     "ledger_keys": f"subject bigint not null, key_id {_RANDOM}, key {_RANDOM}",
     "records": f"key_id {_RANDOM}, digest varchar not null, ciphertext {_RANDOM}",
+    # Who is known to have been a child, and by what kind of evidence; they leave with the next look.
+    "minors": "subject bigint not null, evidence varchar not null, noted_at timestamp not null",
+    # Keyed hashes of what must not come back; without their key they name nobody.
+    "tombstones": f"digest {_RANDOM}, reason varchar not null, since timestamp not null, until timestamp not null",
     # The number of the next subject outlives erasures: a number is never given twice.
     "counters": "next_subject bigint not null",
 }

@@ -28,6 +28,9 @@ from pipelines.identity.attributes import StoredAttributes
 from pipelines.identity.errors import IdentityProblem
 from pipelines.identity.files import locked
 from pipelines.identity.keyring import Keyring
+from pipelines.identity.minors import Minors
+from pipelines.identity.tombstones import KEY as TOMBSTONE
+from pipelines.identity.tombstones import Tombstones
 
 # Bounds the memory of one look-up, not its result.
 _SLICE_ROWS = 250_000
@@ -41,6 +44,8 @@ class Vault:
         self._ring = ring
         self._lookup = ring.current("lookup")
         subjects.check_lookups(connection, lookup_key=self._lookup_key())
+        self.tombstones = Tombstones(connection, key=ring.key(TOMBSTONE))
+        self.minors = Minors(connection, lookup_key=self._lookup_key())
         self._begin()
 
     def resolve(self, identifiers: pl.DataFrame, *, domain: str, at: datetime) -> pl.DataFrame:
@@ -101,19 +106,26 @@ class Vault:
 
         `used` are the pseudonyms, in this domain, of every row that is kept. Of the others everything goes: subject,
         identifiers, secrets of every domain, attributes, and links at either end. To be called before `links` and
-        `commit`. Who was known before is left alone.
+        `commit`. Who was known before is left alone, and so is whoever is noted as a child: they leave with all they have.
         """
         key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
         if subjects.next_number(self._connection) == self._first_new:
             return 0
         known = pl.Series("pseudonym", list(used) if isinstance(used, set) else used, dtype=pl.String)
         gone = forgetting.unused(self._connection, since=self._first_new, used=known, domain=domain, key=key)
+        gone = gone.filter(~gone.is_in(self.minors.noted().implode()))
         if not gone.is_empty():
             forgetting.forget(self._connection, gone, since=self._first_new)
         return len(gone)
 
-    def digests(self) -> Iterator[pl.DataFrame]:
-        """Yield `subject`, `holder_kind`, `digest`, `is_claim` of every identifier and claim, a slice of subjects at a time."""
+    def digests(self, among: pl.Series | None = None) -> Iterator[pl.DataFrame]:
+        """Yield `subject`, `holder_kind`, `digest`, `is_claim` of every identifier and claim, a slice of subjects at a time.
+
+        Of all subjects, unless only some are asked for.
+        """
+        if among is not None:
+            yield matching.digests_of(self._connection, among.to_frame("subject"))
+            return
         for first in range(1, subjects.next_number(self._connection), _SLICE_ROWS):
             numbers = pl.Series("subject", range(first, first + _SLICE_ROWS), dtype=pl.Int64)
             yield matching.digests_of(self._connection, numbers.to_frame())

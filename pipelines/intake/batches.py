@@ -24,6 +24,7 @@ from pipelines.intake import (
     drifts,
     files,
     inputs,
+    minority,
     precedence,
     quarantine,
     references,
@@ -37,7 +38,7 @@ from pipelines.intake.dialects import dialect_of
 from pipelines.intake.inputs import Inputs
 from pipelines.intake.judging import Judgement
 from pipelines.intake.quarantine import Selection
-from pipelines.intake.reasons import EXPIRED, refusals
+from pipelines.intake.reasons import EXPIRED, MINOR, refusals
 from pipelines.intake.reports import BatchReport
 from pipelines.lake import BatchRow, Manifest, Move, current_file
 from pipelines.lake.drifts import Drifts
@@ -150,9 +151,11 @@ class Intake:
             known=references.shown_ids(connection, self._home, self._contracts, contract),
             has_statements=consulting.prepare(connection, self._home, contract, self._ledger(contract)),
             secret=secret,
+            minority=minority.terms_of(contract, self._contracts, as_of=self._as_of),
             progress=self._progress,
         )
         inputs.read(connection, chunks, given, position=position)
+        children = chunks.minority.conclude()
         expired = ageing.take_out_expired(
             connection, self._home, contract, family=self._contracts.family_of(contract), today=self._day
         )
@@ -161,7 +164,7 @@ class Intake:
         batch_id = given.batch_id(contract.name, position=position)
         staged, moves, stale = self._stage(connection, judgement, batch_id=batch_id, position=position)
         marks, unknown = chunks.counted()
-        refused = Counter(staged.refused) + Counter({EXPIRED: expired})
+        refused = Counter(staged.refused) + Counter({EXPIRED: expired, MINOR: children})
         report = replace(
             staged,
             files=len(given.pending),
@@ -206,7 +209,10 @@ class Intake:
         self, connection: duckdb.DuckDBPyConnection, judgement: Judgement, *, batch_id: str, position: int
     ) -> tuple[BatchReport, list[Move], dict[str, list[date]]]:
         contract = judgement.contract
-        moves, stale = self._stage_accepted(connection, contract, batch_id=batch_id, position=position)
+        family = self._contracts.family_of(contract)
+        moves, stale = storing.stage_accepted(
+            connection, self._home, contract, family=family, batch_id=batch_id, position=position, today=self._day
+        )
         place = quarantine.target(self._home, self._day, source=contract.name, batch_id=batch_id)
         staged = staging_dir(self._home) / batch_id / "quarantine.parquet"
         quarantined = quarantine.stage_rejected(
@@ -234,31 +240,6 @@ class Intake:
             days=tuple(stale.get(contract.name, ())),
         )
         return report, moves, stale
-
-    def _stage_accepted(
-        self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, *, batch_id: str, position: int
-    ) -> tuple[list[Move], dict[str, list[date]]]:
-        """Stage what was accepted, and what gives way to it; return the moves, and the days that change by dataset."""
-        is_state = contract.kind == "state"
-        moves = precedence.stage_arrivals(connection, self._home, contract, batch_id=batch_id) if is_state else []
-        if not _count(connection, "select count(*) from accepted"):
-            return moves, {}
-        if is_state:
-            moves.append(storing.stage_current(connection, self._home, contract, batch_id=batch_id))
-            return moves, {contract.name: [self._day]}
-        days = []
-        for day, move in storing.stage_days(connection, self._home, contract, batch_id=batch_id):
-            days.append(day)
-            moves.append(move)
-        stale = {contract.name: days}
-        done = {(contract.name, day) for day in days}
-        family = self._contracts.family_of(contract)
-        others = precedence.stage_displaced(connection, self._home, family, batch_id=batch_id, staged=done)
-        for dataset, day, move in others:
-            stale.setdefault(dataset, []).append(day)
-            moves.append(move)
-        moves += storing.stage_keys(connection, self._home, contract, batch_id=batch_id, position=position)
-        return moves, stale
 
     def _commit(
         self,

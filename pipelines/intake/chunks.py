@@ -17,11 +17,12 @@ import pyarrow as pa
 from pipelines.contracts.models import Field
 from pipelines.contracts.traffic import COLUMN as BOT_REASON
 from pipelines.identity.vault import Vault
-from pipelines.intake import consulting, linking, traffic, verifying
+from pipelines.intake import consulting, linking, mapping, traffic, verifying
 from pipelines.intake.blocks import Gathering, blocks, prefetched
 from pipelines.intake.formats import SCHEMA
 from pipelines.intake.judging import Judgement, held_column
-from pipelines.intake.operators import is_mapped, operator_of, stored_values
+from pipelines.intake.minority import Minority, Terms
+from pipelines.intake.operators import is_mapped, operator_of
 from pipelines.intake.reasons import LOSSY_TREATMENTS, is_matched
 from pipelines.intake.shapes import repeats
 from pipelines.intake.sightings import Sightings
@@ -53,6 +54,7 @@ class Chunks:
         known: Mapping[str, Collection[str]],
         has_statements: bool,
         secret: bytes | None,
+        minority: Terms,
         progress: Progress,
     ) -> None:
         self._connection = connection
@@ -63,6 +65,7 @@ class Chunks:
         self._known = known
         self._has_statements = has_statements
         self._secret = secret
+        self.minority = Minority(connection, judgement, vault, terms=minority)
         self._progress = progress
         self._gathering = Gathering()
         self._waiting = 0
@@ -93,11 +96,12 @@ class Chunks:
             return
         self._count()
         self._verify()
+        self.minority.refuse()
         self._consult()
         self._resolve()
         self._tell_traffic()
         self._count_lost()
-        self._connection.execute(self._accept_sql())
+        self._connection.execute(mapping.accepting(self._judgement, policy_version=self._policy_version))
         self._connection.execute(
             "insert into rejected select file_no, place, reason, raw from chunk where reason is not null"
         )
@@ -128,7 +132,9 @@ class Chunks:
             traffic.map_user_agents(self._connection, None)
             traffic.map_addresses(self._connection, None, self._judgement.known_traffic)
         self._connection.execute(
-            self._accept_sql().replace("insert into accepted", "create or replace table accepted as")
+            mapping.accepting(self._judgement, policy_version=self._policy_version).replace(
+                "insert into accepted", "create or replace table accepted as"
+            )
         )
 
     def _judge(self) -> None:
@@ -168,7 +174,7 @@ class Chunks:
 
     def _count_lost(self) -> None:
         """Count the values that a treatment could not make safe or holds back, by field; only of rows that are kept."""
-        values, joins = self._mapped()
+        values, joins = mapping.mapped(self._judgement, policy_version=self._policy_version)
         lost = {}
         for column, f in self._judgement.carried():
             if f.treatment in LOSSY_TREATMENTS:
@@ -180,7 +186,7 @@ class Chunks:
                 counted[f"held_back:{f.path}"] = held_column(f.path)
         if counted:
             counts = ", ".join(f"count(*) filter ({condition})" for condition in counted.values())
-            query = f"select {counts} from chunk {_needed(joins, counts)} where {self._kept}"
+            query = f"select {counts} from chunk {mapping.needed(joins, counts)} where {self._kept}"
             row = self._connection.execute(query).fetchone()
             self._marks.update({name: n for name, n in zip(counted, row or (), strict=False) if n})
 
@@ -192,9 +198,11 @@ class Chunks:
         columns = {f.path: column for column, f in self._judgement.carried()}
         traffic.map_user_agents(self._connection, columns.get(rule.user_agent or ""))
         traffic.map_addresses(self._connection, columns.get(rule.ip or ""), self._judgement.known_traffic)
-        values, joins = self._mapped()
+        values, joins = mapping.mapped(self._judgement, policy_version=self._policy_version)
         told = values[BOT_REASON]
-        query = f"select {told} as why, count(*) from chunk {_needed(joins, told)} where reason is null group by why"
+        query = (
+            f"select {told} as why, count(*) from chunk {mapping.needed(joins, told)} where reason is null group by why"
+        )
         self._marks.update({f"bots:{why}": rows for why, rows in self._connection.execute(query).fetchall() if why})
 
     def _resolve(self) -> None:
@@ -237,25 +245,6 @@ class Chunks:
         ).fetchall()
         return [row[0] for row in rows]
 
-    def _accept_sql(self) -> str:
-        contract = self._judgement.contract
-        values, joins = self._mapped()
-        rule = contract.consent
-        columns = []
-        for column in contract.lake_columns:
-            value = values.get(column.name, f"chunk.{column.name}")
-            if rule and rule.withholds(column.name) and column.name not in ("policy_version", rule.stored_as):
-                value = f"case when is_consented then {value} end"
-            columns.append(f"({value})::{column.sql_type} as {column.name}")
-        day = "dt, own_at, " if contract.event_time else ""
-        extra = "" if rule else "true as is_consented, "
-        listed = ", ".join(columns)
-        return (
-            f"insert into accepted select chunk.file_no, chunk.place, chunk.tie_at as received_, "
-            f"chunk.own_consent is not distinct from false as is_refused_, {day}{extra}{listed} "
-            f"from chunk {' '.join(joins.values())} where reason is null{' order by dt' if contract.event_time else ''}"
-        )
-
     @property
     def _kept(self) -> str:
         """SQL: whether a row's values are stored; a denial that drops single columns leaves the others."""
@@ -264,34 +253,3 @@ class Chunks:
 
     def _usable(self, column: str) -> str:
         return f"{self._kept} and {column} is not null"
-
-    def _mapped(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the SQL of every column that a map gives, and the joins by the name of what they join, a row at most each."""
-        values = {"policy_version": f"'{self._policy_version}'"}
-        joins = {}
-        for column, f in self._judgement.carried():
-            if f.treatment == "pseudonymise":
-                kind = f"{column}_.kind = '{f.identifier_kind}'"
-                joins[f"{column}_"] = f"left join resolved as {column}_ on chunk.{column} = {column}_.value and {kind}"
-                stored = self._judgement.contract.field(f.instead_of).stored_as[0] if f.instead_of else f.stored_as[0]
-                found = f"{column}_.pseudonym"
-                values[stored] = f"coalesce({values[stored]}, {found})" if stored in values else found
-            elif is_mapped(f):
-                joins[f"map_{column}"] = f"left join map_{column} on chunk.{column} = map_{column}.value"
-                values |= stored_values(f, f"map_{column}", key=self._judgement.key_sql)
-        if rule := self._judgement.contract.traffic:
-            raw = {f.path: column for column, f in self._judgement.carried()}
-            for name, path in (("map_agents", rule.user_agent), ("map_inside", rule.ip)):
-                if path:
-                    joins[name] = f"left join {name} on chunk.{raw[path]} = {name}.value"
-            inside = "case when map_inside.value is not null then 'internal' end" if rule.ip else "null"
-            told = "map_agents.told" if rule.user_agent else "null"
-            values[BOT_REASON] = f"coalesce({told}, {inside}, chunk.{traffic.OWN})"
-        if self._judgement.contract.consent:
-            values[self._judgement.contract.consent.stored_as] = "chunk.is_consented"
-        return values, joins
-
-
-def _needed(joins: Mapping[str, str], sql: str) -> str:
-    """Return the joins of what SQL speaks of; none of the others adds or takes away a row."""
-    return " ".join(join for name, join in joins.items() if f"{name}." in sql)

@@ -81,6 +81,13 @@ class Judgement:
             if not is_other_spelling and (f.treatment in ("pseudonymise", "vault") or is_mapped(f)):
                 yield f"raw_{self.leaves.number_of(f.path)}", f
 
+    def naming(self) -> Iterator[tuple[str, Field]]:
+        """Yield (column, field) of every raw identifier of a row; a statement's are carried beside the keys of its holders."""
+        yield from ((column, f) for column, f in self.carried() if f.treatment != "holder_key")
+        for f in self.contract.fields:
+            if f.treatment == "holder_key":
+                yield f"named_{self.leaves.number_of(f.path)}", f
+
     @cached_property
     def proofs(self) -> dict[str, str]:
         """The columns that bear what a row proves its sender with, and the SQL of their texts; most sources have none."""
@@ -165,6 +172,7 @@ class Judgement:
             else:
                 # The query may bear anything, and makes every address another one.
                 yield column, f"split_part(split_part({s}, '?', 1), '#', 1)" if f.treatment == "url_path" else s
+        yield from ((column, self.leaves.text_of(f.path)) for column, f in self.naming() if f.treatment == "holder_key")
         for f in self.contract.fields:
             yield from self._stored(f)
 

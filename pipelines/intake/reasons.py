@@ -19,6 +19,7 @@ from pipelines.intake.treatments import JAKARTA_OFFSET_HOURS, jakarta_day
 
 LOSSY_TREATMENTS = ("label", "truncate_ip", "url_host")
 EXPIRED = "expired"
+MINOR = "minor"
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def judged_fields(contract: InboundContract) -> frozenset[str]:
 
 def refusals(contract: InboundContract) -> frozenset[str]:
     """Return the reasons under which rows are counted and not kept."""
-    return frozenset({EXPIRED, *dialect_of(contract).refuses.values()})
+    return frozenset({EXPIRED, MINOR, *dialect_of(contract).refuses.values()})
 
 
 def shown_if_known(contract: InboundContract) -> Mapping[str, str]:

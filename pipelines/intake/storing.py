@@ -10,7 +10,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipelines.contracts import Contracts
 from pipelines.contracts.models import InboundContract, LakeColumn
+from pipelines.identity.vault import Vault
 from pipelines.intake import precedence
 from pipelines.intake.settling import content_sql, same_key
 from pipelines.lake import columns_digest, current_file, partition_file, read_columns, read_expression, write_parquet
@@ -26,6 +28,37 @@ _DAYS_AT_ONCE = 2
 def stored_keys(home: Home, family: str) -> tuple[Path, ...]:
     """Return the files that hold the ids (event_key, content_key, dt) of all stored events of a family, oldest first."""
     return tuple(sorted((home.lake / _KEYS / family).glob("*.parquet")))
+
+
+def stage_accepted(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    contract: InboundContract,
+    *,
+    family: Sequence[InboundContract],
+    batch_id: str,
+    position: int,
+    today: date,
+) -> tuple[list[Move], dict[str, list[date]]]:
+    """Stage what was accepted, and what gives way to it; return the moves, and the days that change by dataset."""
+    is_state = contract.kind == "state"
+    moves = precedence.stage_arrivals(connection, home, contract, batch_id=batch_id) if is_state else []
+    if connection.execute("select 1 from accepted limit 1").fetchone() is None:
+        return moves, {}
+    if is_state:
+        moves.append(stage_current(connection, home, contract, batch_id=batch_id))
+        return moves, {contract.name: [today]}
+    days = []
+    for day, move in stage_days(connection, home, contract, batch_id=batch_id):
+        days.append(day)
+        moves.append(move)
+    stale = {contract.name: days}
+    done = {(contract.name, day) for day in days}
+    for dataset, day, move in precedence.stage_displaced(connection, home, family, batch_id=batch_id, staged=done):
+        stale.setdefault(dataset, []).append(day)
+        moves.append(move)
+    moves += stage_keys(connection, home, contract, batch_id=batch_id, position=position)
+    return moves, stale
 
 
 def stage_days(
@@ -96,6 +129,18 @@ def stage_links(
     staged = staging_dir(home) / batch_id / "links.parquet"
     write_parquet(connection, f"select {listed} from links order by all", file=staged)
     return Move(staged, current_file(home, LINKS), columns_digest(columns))
+
+
+def links_again(
+    connection: duckdb.DuckDBPyConnection, home: Home, contracts: Contracts, vault: Vault, *, batch_id: str
+) -> list[Move]:
+    """Stage the links anew as the vault has them now, without those that have lost an end."""
+    columns = contracts.internal[LINKS].lake_columns
+    domains = sorted({each.domain for each in contracts.inbound.values() if states_links(each)})
+    return [
+        stage_links(connection, home, vault.links(domain=domain), columns=columns, batch_id=batch_id)
+        for domain in domains
+    ]
 
 
 def stage_keys(

@@ -22,7 +22,7 @@ class Readers:
 
         With `other_than`, interventions of every other kind that changes rows count, too. The position grows with each of them.
         """
-        seen = self._one("select position from seen where reader = ?", [reader])
+        seen = self.seen(reader)
         listed = sorted(sources)
         places = ", ".join("?" * len(listed))
         reached = self._one(f"select max(position) from batches where source in ({places})", listed)
@@ -32,6 +32,10 @@ class Readers:
                 f"select count(*) from interventions where kind not in ({', '.join('?' * len(kinds))})", kinds
             )
         return reached if reached > seen else None
+
+    def seen(self, reader: str) -> int:
+        """Return up to where a reader has seen what came in; 0 where it never looked."""
+        return self._one("select position from seen where reader = ?", [reader])
 
     def note_seen(self, reader: str, position: int) -> None:
         """Note up to where a reader has seen what came in."""

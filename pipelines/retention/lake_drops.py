@@ -56,25 +56,8 @@ def stage(
     if vault is not None:
         vault.forget(found.subjects)
         # Whoever was forgotten by a call that was killed since is in the links still.
-        _project_links(home, contracts, connection, vault, rewriting, work_id=work_id)
+        rewriting.moves += storing.links_again(connection, home, contracts, vault, batch_id=work_id)
     return Staged(rewriting, held)
-
-
-def _project_links(
-    home: Home,
-    contracts: Contracts,
-    connection: duckdb.DuckDBPyConnection,
-    vault: Vault,
-    rewriting: Rewriting,
-    *,
-    work_id: str,
-) -> None:
-    """Stage the links again, without those that have lost an end."""
-    domains = {each.domain for each in contracts.inbound.values() if storing.states_links(each)}
-    for domain in domains:
-        links = vault.links(domain=domain)
-        columns = contracts.internal[storing.LINKS].lake_columns
-        rewriting.moves.append(storing.stage_links(connection, home, links, columns=columns, batch_id=work_id))
 
 
 __all__ = ["Going", "Staged", "stage"]

@@ -6,6 +6,7 @@ in none.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
@@ -24,7 +25,8 @@ def retargeting(world: World, *, at: datetime, rules: Rules = TODAY) -> frozense
     """Return the user ids of those who may be retargeted at an instant."""
     begun = unfinished_registrations(world, at=at, rules=rules)["user_id"].unique().to_list()
     ledger = Ledger(world, purpose=PURPOSE, known_at=at)
-    barred = known_minors(world, at=at) | _refused_by_browser(world, ledger, at=at)
+    minors = known_minors(world, at=at, rules=replace(rules, minors_of_tickets=True))
+    barred = minors | _refused_by_browser(world, ledger, at=at)
     return frozenset(
         user_id for user_id in begun if user_id not in barred and ledger.says(("user", user_id), at_ms=epoch_ms(at))
     )

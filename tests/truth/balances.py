@@ -15,6 +15,7 @@ import polars as pl
 
 from tests.truth import fates, held, sound
 from tests.truth.ledger import Ledger
+from tests.truth.minors import without_minors
 from tests.truth.reading import World
 from tests.truth.reasons import reason
 from tests.truth.rules import AT_INTAKE, Rules
@@ -50,8 +51,10 @@ def of_source(world: World, source: str, *, as_of: datetime | None = None, rules
 
     Raises KeyError for any other source.
     """
-    found = fates.BY_SOURCE[source](world, source, as_of=as_of or world.as_of, rules=rules)
-    refused = {"expired": found.expired, "unknown_verb": found.unknown}
+    now = as_of or world.as_of
+    everybody = fates.BY_SOURCE[source](world, source, as_of=now, rules=rules)
+    found = fates.BY_SOURCE[source](without_minors(world, rules=rules, as_of=now), source, as_of=now, rules=rules)
+    refused = {"expired": found.expired, "unknown_verb": found.unknown, "minor": everybody.rows - found.rows}
     return Balance(
         rows_in=rows_in(world, source),
         accepted=found.accepted,

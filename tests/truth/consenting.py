@@ -7,7 +7,9 @@ from datetime import datetime
 import polars as pl
 
 from tests.truth.clocks import month_has_passed
+from tests.truth.minors import without_minors
 from tests.truth.reading import World, jakarta_month
+from tests.truth.rules import TODAY
 
 _SAID = ["month", "purpose", "holder"]
 
@@ -18,6 +20,7 @@ def monthly(world: World, *, as_of: datetime | None = None) -> pl.DataFrame:
     `month`, `purpose`, `is_month_over`, `speakers`, `granting` (whose last word of the month was a yes; of one instant a no
     is the last). Whoever speaks is the user that a statement names, else the browser, else the address.
     """
+    world = without_minors(world, rules=TODAY, as_of=world.as_of)
     arrived = world.frame("consents").filter(~pl.col("event_id").is_in(list(world.lost("consents"))))
     holder = pl.coalesce(
         pl.format("user {}", "user_id"),

@@ -30,6 +30,11 @@ class Fates:
     unknown: int = 0
     contradicting: int = 0
 
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return self.accepted + self.superseded + self.duplicates + self.expired + self.unknown
+
 
 def _catalogue(world: World, source: str, *, as_of: datetime, rules: Rules) -> Fates:
     return Fates(world.frame(source).height, duplicates=_repetitions(world, source).height)
@@ -61,6 +66,7 @@ def _subscribers(world: World, source: str, *, as_of: datetime, rules: Rules) ->
 def _orders(world: World, source: str, *, as_of: datetime, rules: Rules) -> Fates:
     """One state stays per order. The truth states an order once, however many states of it were exported: see the files."""
     there = sound.order_rows(world)
+    there = there.filter(pl.col("order_id").is_in(world.frame("orders")["order_id"].to_list()))
     again = _repetitions(world, source).height
     orders = there["order_id"].n_unique()
     return Fates(orders, superseded=there.height - orders - again, duplicates=again)

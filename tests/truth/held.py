@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from tests.truth import retention, sound
 from tests.truth.clocks import is_over
 from tests.truth.ledger import Ledger, is_allowed
+from tests.truth.minors import own_browsers_of
 from tests.truth.people import known_minors
 from tests.truth.reading import World
 from tests.truth.rules import Rules
@@ -43,14 +45,14 @@ def attributes(world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:
 
 
 def _without_minors(frame: pl.DataFrame, world: World, *, rules: Rules, as_of: datetime) -> pl.DataFrame:
-    """Take out what is told of known minors; a browser that only one of them ever used is theirs too."""
+    """Take out what is told of known minors; a browser that only one of them ever used is theirs too, where a call bears it."""
     if not rules.minors_out:
         return frame
-    minors = known_minors(world, at=as_of)
+    minors = known_minors(world, at=as_of, rules=rules)
     is_out = pl.col("user_id").is_in(list(minors))
     if "anonymous_id" in frame.columns:
-        users = frame.filter(pl.col("anonymous_id").is_not_null() & pl.col("user_id").is_not_null())
-        whose = users.group_by("anonymous_id").agg(users=pl.col("user_id").n_unique(), user=pl.col("user_id").first())
-        theirs = whose.filter((pl.col("users") == 1) & pl.col("user").is_in(list(minors)))["anonymous_id"].to_list()
-        is_out = is_out | (pl.col("anonymous_id").is_in(theirs) & pl.col("user_id").is_null())
+        # A call that bears no browser is nobody's.
+        bears = is_allowed(frame, world, rules=replace(rules, withdrawals=False), known_at=as_of)
+        theirs = own_browsers_of(frame, minors)
+        is_out = is_out | (pl.col("anonymous_id").is_in(theirs) & pl.col("user_id").is_null() & bears)
     return frame.filter(~is_out.fill_null(value=False))

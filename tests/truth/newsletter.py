@@ -7,8 +7,10 @@ from datetime import datetime
 import polars as pl
 
 from tests.truth.clocks import month_has_passed
+from tests.truth.minors import without_minors
 from tests.truth.people import subscribers_by_email
 from tests.truth.reading import World, jakarta_month
+from tests.truth.rules import TODAY
 
 
 def monthly(world: World, *, as_of: datetime | None = None) -> pl.DataFrame:
@@ -37,6 +39,7 @@ def subscribers(world: World) -> pl.DataFrame:
     A state is as old as its subscription or, if later, its end; of one instant the end counts. Addresses of one account are
     one subscriber.
     """
+    world = without_minors(world, rules=TODAY, as_of=world.as_of)
     lost = world.planted("newsletter_subscribers").filter(fate="quarantined")
     lost = lost.select(email="key", said_at="occurred_at")
     # What an old list brings back is never spoilt; else states of one address and instant say the same.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from tests.truth.minors import without_minors
 from tests.truth.reading import NEVER_ARRIVED, World, jakarta_day
+from tests.truth.rules import TODAY
 
 _STATES = {"paid": "paid", "refunded": "refunded", "denied": "failed", "expired": "failed", "pending": "pending"}
 
@@ -15,6 +17,7 @@ def outcomes(world: World) -> pl.DataFrame:
     The shop's own outcome knows no refund in part: an order of which a part was given back is paid. Of a card no notification
     tells when it was charged, or its risk no longer in doubt: it is paid on the day on which the transaction began.
     """
+    world = without_minors(world, rules=TODAY, as_of=world.as_of)
     spoilt = [*_spoilt(world, "orders"), *_spoilt(world, "payments")]
     told = world.frame("notifications").filter("is_genuine")
     in_part = told.filter(transaction_status="partial_refund")["order_id"].unique().to_list()

@@ -7,11 +7,14 @@ from datetime import datetime
 import polars as pl
 
 from tests.truth.reading import World, epoch_ms
+from tests.truth.rules import Rules
 
 
-def known_minors(world: World, *, at: datetime) -> frozenset[str]:
+def known_minors(world: World, *, at: datetime, rules: Rules) -> frozenset[str]:
     """Return the user ids of those who are known by then to have been under 18. Growing up does not cure it."""
     told = pl.col("minority_told_at") <= epoch_ms(at)
+    if not rules.minors_of_tickets:
+        told &= ~pl.col("minority_told_by").is_in(["ticket", "nik"]).fill_null(value=False)
     return frozenset(world.frame("learners").filter(told)["user_id"].to_list())
 
 

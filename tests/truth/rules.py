@@ -15,6 +15,7 @@ class Rules:
     ledger: the consent ledger speaks beside the call's own consent.
     withdrawals: a refusal takes the keys off what was consented to before it, of the person and of their own browsers.
     minors_out: nothing counts of people known to be under 18.
+    minors_of_tickets: a ticket that tells an age, or a number that does, is one way to know it.
     leaving_ends: a refund or withdrawal ends the purpose of an enrolment (O32), a year of support from there.
     one_clock: an enrolment's age is judged by all that is known of it, as the nightly drops do. Otherwise each format judges
         its own rows as they arrive: an enrolment that was completed in the app alone stays until the night.
@@ -27,7 +28,8 @@ class Rules:
     bots_out: bool = True
     ledger: bool = True
     withdrawals: bool = True
-    minors_out: bool = False
+    minors_out: bool = True
+    minors_of_tickets: bool = False
     leaving_ends: bool = True
     one_clock: bool = False
     persons: Literal["ever", "of_the_day"] = "of_the_day"

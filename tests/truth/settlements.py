@@ -8,7 +8,9 @@ from __future__ import annotations
 import polars as pl
 
 from tests.truth import sound
+from tests.truth.minors import without_minors
 from tests.truth.reading import World
+from tests.truth.rules import TODAY
 
 _TRANSACTION = ["order_id", "transaction_id"]
 _PAID, _IN_PART, _REFUNDED = "paid", "partially_refunded", "refunded"
@@ -21,6 +23,7 @@ def paid_orders(world: World) -> pl.DataFrame:
     `paid_idr`, `refunded_idr`. A transaction is paid when the service says that it was settled, or charged to a card and not
     called off; the instant is that of the settlement, of what was charged that of the transaction's beginning.
     """
+    world = without_minors(world, rules=TODAY, as_of=world.as_of)
     told = sound.notifications(world)
     status, is_final = pl.col("transaction_status"), pl.col("status_code") == "200"
     is_trusted = pl.col("fraud_status").is_null() | (pl.col("fraud_status") == "accept")

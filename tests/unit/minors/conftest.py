@@ -1,0 +1,3 @@
+from tests.desk import desk
+
+__all__ = ["desk"]
