@@ -53,7 +53,9 @@ def of_source(world: World, source: str, *, as_of: datetime | None = None, rules
     """
     now = as_of or world.as_of
     everybody = fates.BY_SOURCE[source](world, source, as_of=now, rules=rules)
-    found = fates.BY_SOURCE[source](without_minors(world, rules=rules, as_of=now), source, as_of=now, rules=rules)
+    found = fates.BY_SOURCE[source](
+        without_minors(world, rules=rules, as_of=now, is_at_intake=True), source, as_of=now, rules=rules
+    )
     refused = {"expired": found.expired, "unknown_verb": found.unknown, "minor": everybody.rows - found.rows}
     return Balance(
         rows_in=rows_in(world, source),

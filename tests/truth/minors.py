@@ -28,10 +28,13 @@ _IDS = {
 }
 
 
-def without_minors(world: World, *, rules: Rules, as_of: datetime) -> World:
-    """Return the world without known minors; itself where the rules do not ask for it, or nobody is one."""
+def without_minors(world: World, *, rules: Rules, as_of: datetime, is_at_intake: bool = False) -> World:
+    """Return the world without known minors; itself where the rules do not ask for it, or nobody is one.
+
+    At intake nobody knows yet whose a browser is that states something before its first call.
+    """
     minors = known_minors(world, at=as_of, rules=rules) if rules.minors_out else frozenset()
-    return Without(world.folder, world=world, minors=minors, at=as_of) if minors else world
+    return Without(world.folder, world=world, minors=minors, at=as_of, is_at_intake=is_at_intake) if minors else world
 
 
 def own_browsers_of(calls: pl.DataFrame, users: frozenset[str]) -> list[str]:
@@ -48,6 +51,7 @@ class Without(World):
     world: World | None = None
     minors: frozenset[str] = frozenset()
     at: datetime | None = None
+    is_at_intake: bool = False
 
     def frame(self, table: str) -> pl.DataFrame:
         """Return a table without their rows."""
@@ -72,8 +76,15 @@ class Without(World):
             said = is_allowed(frame, self.world or self, rules=AT_INTAKE, known_at=self.at or self.as_of)
             alone = pl.col("user_id").is_null() & pl.col("anonymous_id").is_in(self._browsers)
             tests.append(alone & said)
+        if table == "consents" and not self.is_at_intake:
+            alone = pl.col("user_id").is_null() & pl.col("email").is_null()
+            tests.append(alone & pl.col("anonymous_id").is_in(self._met_alone))
         if table == "pixel_events":
-            tests.append(pl.col("learner").is_null() & pl.col("anonymous_id").is_in(self._browsers))
+            # A hit bears a hash where advertising was agreed to in the browser, or somebody had been known there before.
+            alone = pl.col("learner").is_null() & pl.col("anonymous_id").is_in(self._browsers)
+            first = pl.col("anonymous_id").replace_strict(self._named_since, default=None, return_dtype=pl.Int64)
+            bears = pl.col("advertising").fill_null(value=False) | (pl.col("occurred_at") >= first)
+            tests.append(alone & bears.fill_null(value=False))
         if table == "notifications":
             tests.append(pl.col("order_id").is_in(self._orders))
         return pl.any_horizontal(test.fill_null(value=False) for test in tests)
@@ -81,6 +92,20 @@ class Without(World):
     @cached_property
     def _browsers(self) -> list[str]:
         return own_browsers_of(self._whole("web_calls"), self.minors)
+
+    @cached_property
+    def _met_alone(self) -> list[str]:
+        """Their browsers that made a call of which the product knows nothing but the browser: of others it knows no key."""
+        calls = self._whole("web_calls").filter(
+            pl.col("anonymous_id").is_in(self._browsers) & pl.col("user_id").is_null()
+        )
+        said = is_allowed(calls, self.world or self, rules=AT_INTAKE, known_at=self.at or self.as_of)
+        return calls.filter(said)["anonymous_id"].unique().to_list()
+
+    @cached_property
+    def _named_since(self) -> dict[str, int]:
+        calls = self._whole("web_calls").filter(pl.col("anonymous_id").is_in(self._browsers)).drop_nulls("user_id")
+        return dict(calls.group_by("anonymous_id").agg(pl.col("occurred_at").min()).iter_rows())
 
     @cached_property
     def _numbers(self) -> list[int]:
