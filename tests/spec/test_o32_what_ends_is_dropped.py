@@ -153,4 +153,4 @@ def test_ids_of_what_was_dropped_go_with_the_next_look_at_people(visited: Desk) 
     apply(visited, "2031-05-05")
     assert ids() == 4
     apply(visited, "2031-06-01")
-    assert ids() == 3
+    assert ids() == 2

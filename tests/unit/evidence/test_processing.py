@@ -63,7 +63,7 @@ def test_the_record_tells_of_every_source_what_the_law_asks_for() -> None:
     assert ("service", "contract") in accounts.purposes
     assert accounts.retention.startswith("P5Y from last interaction: ")
     assert held["course_progress"].retention.startswith("P1Y from completion, else P5Y from last interaction: ")
-    assert held["consents"].retention.startswith("without end: Kept as long as anything rests on it")
+    assert held["consents"].retention.startswith("P5Y from last interaction: As long as anything rests on it")
     assert "disability (quasi): label, only with consent" in held["learner_attributes"].identifiers
     assert "aggregate_statistics; without it disability is not stored" in held["learner_attributes"].consent
     assert "agg_completion_rates" in held["course_progress"].published_in

@@ -67,12 +67,20 @@ def test_of_one_instant_the_end_wins(desk: Desk, rows: list[dict[str, Any]]):
     assert left(desk) is not None
 
 
-def test_an_end_is_remembered_however_old_it_is(desk: Desk):
-    desk.land("newsletter_subscribers", "a.jsonl", [state(1, subscribed_at="2012-01-01", unsubscribed_at="2013-01-01")])
-    desk.land("newsletter_subscribers", "b.jsonl", [state(1, subscribed_at="2012-01-01")])
+def test_an_end_is_remembered_however_old_it_is_of_whoever_is_known(desk: Desk):
+    desk.land("newsletter_subscribers", "young.jsonl", [state(1, subscribed_at="2026-01-01")])
+    desk.run()
+    old = [state(1, subscribed_at="2012-01-01", unsubscribed_at="2026-02-01"), state(1, subscribed_at="2012-01-01")]
+    desk.land("newsletter_subscribers", "a.jsonl", old)
     report = desk.run()["newsletter_subscribers"]
     assert (report.accepted, report.superseded, report.refused) == (1, 1, {})
     assert left(desk) is not None
+
+
+def test_an_old_state_of_whoever_is_known_from_nothing_else_is_refused_and_makes_nobody_known(desk: Desk):
+    desk.land("newsletter_subscribers", "a.jsonl", [state(1, subscribed_at="2012-01-01", unsubscribed_at="2013-01-01")])
+    report = desk.run()["newsletter_subscribers"]
+    assert (report.accepted, report.refused, desk.subjects()) == (0, {"expired": 1}, 0)
 
 
 def test_spellings_of_an_address_are_one_subscriber_and_the_learner_with_an_account(desk: Desk):
