@@ -17,7 +17,7 @@ from pipelines.identity.vault import open_vault
 from pipelines.settings import Home
 from tests.demo_home import demo_home as demo_home
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole_runs")]
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("whole_runs")]
 AS_OF = datetime(2026, 6, 30, 16, tzinfo=UTC)
 
 

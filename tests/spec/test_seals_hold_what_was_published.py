@@ -20,7 +20,7 @@ from pipelines.contracts.sealing import ByNothing
 from pipelines.release.seals import is_touched, read_seals
 from tests.dropping import FIRST, Platform, new_platform, pseudonym
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("seals")]
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("seals")]
 
 
 def of(kind: str, *numbers: int) -> str:
