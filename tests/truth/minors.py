@@ -64,6 +64,11 @@ class Without(World):
                 self._frames[table] = frame.filter(~self._is_theirs(table, frame))
         return self._frames[table]
 
+    def unsure_hits(self) -> int:
+        """Return how many hits of their own browsers may bear a hash or not, as nobody was asked there about advertising."""
+        hits = self._whole("pixel_events").filter(pl.col("learner").is_null() & pl.col("advertising").is_null())
+        return hits.filter(pl.col("anonymous_id").is_in(self._browsers)).height
+
     def _is_theirs(self, table: str, frame: pl.DataFrame) -> pl.Expr:
         tests = [pl.lit(value=False)]
         if "user_id" in frame.columns:
