@@ -135,11 +135,19 @@ def test_rows_of_a_dropped_enrolment_are_refused_and_a_new_enrolment_is_not(stud
 
 def test_a_completion_that_arrives_late_ends_what_is_stored_at_the_next_drop(studied: Desk, progress: Make) -> None:
     apply(studied, "2027-05-05")
-    told = progress(8, event_type="course_completed", occurred_at="2026-05-05T09:00:00+07:00")
+    told = progress(8, event_type="course_completed", occurred_at="2026-05-03T09:00:00+07:00")
     studied.land("course_progress", "late.jsonl", [told])
     assert studied.run(as_of=at("2027-06-10"))["course_progress"].accepted == 1
     assert apply(studied, "2027-06-10").plan.enrolments == 1
     assert left(studied) == {}
+
+
+def test_who_enrols_again_opens_the_enrolment_until_it_is_completed_again(studied: Desk, progress: Make) -> None:
+    again = progress(10, event_type="enrolled", occurred_at="2027-04-01T10:00:00+07:00")
+    studied.land("course_progress", "again.jsonl", [again])
+    studied.run(as_of=at("2027-04-02"))
+    assert apply(studied, "2027-05-05").plan.enrolments == 1  # of whoever left, and of nobody else
+    assert sorted(left(studied).values()) == [2, 4]
 
 
 def test_ids_of_what_was_dropped_go_with_the_next_look_at_people(visited: Desk) -> None:
