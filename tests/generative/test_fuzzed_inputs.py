@@ -52,6 +52,10 @@ PARSERS = (
 )
 
 
+# Every other parser shows most of it in half the time; all of them by `pytest -m long`.
+CHOSEN = [pytest.param(*each, marks=pytest.mark.long if number % 2 else ()) for number, each in enumerate(PARSERS)]
+
+
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("bersih")
@@ -59,7 +63,7 @@ def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize(("source", "suffix"), PARSERS, ids="".join)
+@pytest.mark.parametrize(("source", "suffix"), CHOSEN, ids="".join)
 def test_nothing_that_lands_stops_intake_or_is_lost(
     landing: Path, tmp_path: Path, source: str, suffix: str, capfd: pytest.CaptureFixture[str]
 ):

@@ -46,7 +46,14 @@ def test_the_models_and_the_hand_written_sql_agree_table_by_table(small: Path):
 
 # One of each way to write a row; `crosslife bench intake --source all` compares every source.
 @pytest.mark.parametrize(
-    "name", ["web_events", "payments", "course_progress_xapi", "meta_pixel", "accounts", "web_access_log", "orders"]
+    "name",
+    [
+        *("web_events", "payments", "meta_pixel"),
+        *(
+            pytest.param(each, marks=pytest.mark.long)
+            for each in ("course_progress_xapi", "accounts", "web_access_log", "orders")
+        ),
+    ],
 )
 def test_every_source_and_its_plain_script_agree_row_by_row(small: Path, name: str):
     result = sources_bench.compare([name], rows=1_500, quick=True, progress=lambda _text: None)

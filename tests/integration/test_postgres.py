@@ -334,7 +334,11 @@ def _kill(platform: Platform, owner: str, name: str, at: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("owner", "name", "at"), _MOMENTS)
+@pytest.mark.parametrize(
+    ("owner", "name", "at"),
+    # Every third of them shows the rest in less time; all of them by `pytest -m long`.
+    [pytest.param(*each, marks=pytest.mark.long if number % 3 else ()) for number, each in enumerate(_MOMENTS)],
+)
 def test_a_read_killed_anywhere_is_completed_by_the_next(platform: Platform, owner: str, name: str, at: int):
     with platform.connection.transaction():
         platform.register(*range(300))

@@ -361,6 +361,7 @@ def _kill_at(monkeypatch: pytest.MonkeyPatch, number: int) -> list[int]:
     return calls
 
 
+@pytest.mark.long
 def test_a_restore_that_is_killed_anywhere_leaves_no_home_and_goes_on(full: Desk, folder: Path) -> None:
     rows, people, file = full.rows("course_progress"), who(full), make(full, folder)
     number = killed = 0
