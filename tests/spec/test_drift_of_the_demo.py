@@ -18,7 +18,9 @@ pytestmark = pytest.mark.slow
 _KINDS = {"drift_added": "new_field", "drift_renamed": "renamed_field", "drift_typed": "changed_type"}
 
 
-@pytest.mark.parametrize(("learners", "days", "seed"), [(250, 60, 1), (150, 200, 1)])
+@pytest.mark.parametrize(
+    ("learners", "days", "seed"), [(250, 60, 1), pytest.param(150, 200, 1, marks=pytest.mark.long)]
+)
 def test_what_a_demo_plants_is_found_and_nothing_else(tmp_path: Path, learners: int, days: int, seed: int):
     desk = make_desk(tmp_path / "home")
     keys.keep_secret(desk.home, midtrans.SERVER_KEY, DEMO_SERVER_KEY)

@@ -143,7 +143,7 @@ def test_neither_terminal_nor_dagsters_storage_holds_the_value_that_an_error_in_
     assert [str(file) for file, content in stored.items() if QUOTED.encode() in content] == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_warns_of_landed_folders_that_no_contract_knows_and_does_its_work(home: settings.Home) -> None:
     (home.landing / "web-event").mkdir()
     result = crosslife("run", "--home", home.root, "--as-of", "2026-06-30", "--json")
