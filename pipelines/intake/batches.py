@@ -142,29 +142,13 @@ class Intake:
             known_traffic=self._contracts.traffic,
             first_kept=ageing.first_kept(contract, self._manifest.horizons(), today=self._day),
         )
-        chunks = Chunks(
-            connection,
-            judgement,
-            vault=vault,
-            at=self._as_of,
-            policy_version=self._contracts.policy.version,
-            known=references.shown_ids(connection, self._home, self._contracts, contract),
-            has_statements=consulting.prepare(connection, self._home, contract, self._ledger(contract)),
-            secret=secret,
-            minority=minority.terms_of(contract, self._contracts, as_of=self._as_of),
-            progress=self._progress,
-        )
+        chunks = self._chunks(connection, judgement, vault, secret=secret)
         inputs.read(connection, chunks, given, position=position)
-        children = chunks.minority.conclude()
-        expired = ageing.take_out_expired(
-            connection, self._home, contract, family=self._contracts.family_of(contract), today=self._day
-        )
-        expired += strangers.take_out(connection, self._home, self._contracts, contract, vault, today=self._day)
+        late = {MINOR: chunks.minority.conclude(), EXPIRED: self._take_out_old(connection, contract, vault)}
         settled = self._settle(connection, contract)
         batch_id = given.batch_id(contract.name, position=position)
         staged, moves, stale = self._stage(connection, judgement, batch_id=batch_id, position=position)
         marks, unknown = chunks.counted()
-        refused = Counter(staged.refused) + Counter({EXPIRED: expired, MINOR: children})
         report = replace(
             staged,
             files=len(given.pending),
@@ -175,7 +159,7 @@ class Intake:
             duplicates_with_other_content=settled.duplicates_with_other_content,
             superseded=settled.superseded,
             displaced=settled.displaced,
-            refused=dict(refused),
+            refused=dict(Counter(staged.refused) + Counter(late)),
             marks=marks,
             unknown_fields=unknown,
         ).check()
@@ -194,6 +178,30 @@ class Intake:
         vault.commit()
         self._commit(contract, report, given, moves, stale=stale, showed=showed)
         return report
+
+    def _chunks(
+        self, connection: duckdb.DuckDBPyConnection, judgement: Judgement, vault: Vault, *, secret: bytes | None
+    ) -> Chunks:
+        """Return what takes rows in, with everything that it asks of the lake and the contracts."""
+        contract = judgement.contract
+        return Chunks(
+            connection,
+            judgement,
+            vault=vault,
+            at=self._as_of,
+            policy_version=self._contracts.policy.version,
+            known=references.shown_ids(connection, self._home, self._contracts, contract),
+            has_statements=consulting.prepare(connection, self._home, contract, self._ledger(contract)),
+            secret=secret,
+            minority=minority.terms_of(contract, self._contracts, as_of=self._as_of),
+            progress=self._progress,
+        )
+
+    def _take_out_old(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, vault: Vault) -> int:
+        """Take out what is too old by all that the batch shows; return how many rows that were."""
+        home, family = self._home, self._contracts.family_of(contract)
+        ended = ageing.take_out_expired(connection, home, contract, family=family, today=self._day)
+        return ended + strangers.take_out(connection, home, self._contracts, contract, vault, today=self._day)
 
     def _settle(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> settling.Settled:
         if contract.kind == "event":

@@ -8,7 +8,7 @@ tables of the connection by which it is then taken out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -75,11 +75,11 @@ def look(
 ) -> Look:
     """Find what has to go of the lake and the vault; the vault is only needed on a day on which `is_sweep_due`."""
     raised: dict[tuple[str, str], date] = {}
-    whole = dict(_whole_days(home, contracts, manifest, connection, raised, today=today))
-    enrolments = _enrolments(home, contracts, manifest, connection, raised, today=today)
+    blocked = blocked_categories(contracts.policy).keys()
+    whole = dict(_whole_days(home, contracts, manifest, connection, raised, blocked, today=today))
+    enrolments = _enrolments(home, contracts, manifest, connection, raised, blocked, today=today)
     clock, subjects = None, pl.Series("subject", [], dtype=pl.Int64)
     personal = contracts.policy.windows[PERSONAL].period
-    blocked = blocked_categories(contracts.policy)
     if vault is not None:
         until = periods.first_of_next_month(today)
         clock = people.clocks(connection, manifest, contracts, vault, until=until)
@@ -121,6 +121,7 @@ def _whole_days(
     manifest: Manifest,
     connection: duckdb.DuckDBPyConnection,
     raised: dict[tuple[str, str], date],
+    blocked: Collection[str],
     *,
     today: date,
 ) -> Iterator[tuple[str, dict[Path, int]]]:
@@ -128,7 +129,7 @@ def _whole_days(
         retention = contract.retention
         if contract.kind != "event" or retention.anchor != "event" or not retention.period:
             continue
-        if retention.category in blocked_categories(contracts.policy):
+        if retention.category in blocked:
             continue
         by_window = periods.first_kept(today, retention.period) - periods.ONE_DAY
         # What was dropped once and is there again (a restored copy) goes again, whatever the window says by now.
@@ -144,12 +145,12 @@ def _enrolments(
     manifest: Manifest,
     connection: duckdb.DuckDBPyConnection,
     raised: dict[tuple[str, str], date],
+    blocked: Collection[str],
     *,
     today: date,
 ) -> int:
     """Find enrolments that are over, of all sources that tell of courses; return how many."""
     learning = [each for each in contracts.inbound.values() if each.retention.anchor == "completion"]
-    blocked = blocked_categories(contracts.policy)
     families = {
         each.family: contracts.family_of(each)
         for each in learning
