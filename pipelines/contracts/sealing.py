@@ -53,8 +53,10 @@ class ByPeriod(_Rule):
 
 
 class ByMembers(_Rule):
-    """A row is touched if whose rows fall stands behind it in `model`, a table of the warehouse's marts.
+    """A row is touched if whose rows fall stands behind it in `model`, a table of the warehouse's marts with `enrolled_at`.
 
+    An enrolment that falls touches the rows in which it was counted; those in which its learner was counted otherwise are
+    touched as far as they were published already.
     `columns` are those of the table; each has its name in the model, too, or is `made` of the model's columns by an
     SQL expression. `on` are the columns by which members are known: a learner in one course, or a learner in all.
     """

@@ -24,6 +24,14 @@ GONE = "stored.event_key in (select event_key from gone_enrolments)"
 _ENDS = "('course_completed', 'unenrolled', 'refunded')"
 
 
+def begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `gone_enrolments`, empty: each row of an enrolment that is over, with its file and the day on which it ended."""
+    connection.execute("""
+        create or replace table gone_enrolments (
+            file varchar, event_key bigint, learner_pseudonym varchar, course_id varchar, own_at timestamp,
+            enrolment varchar, ended_on date)""")
+
+
 def find(
     connection: duckdb.DuckDBPyConnection,
     home: Home,
@@ -32,7 +40,7 @@ def find(
     *,
     through: date,
 ) -> None:
-    """Make `gone_enrolments` of what ended by `through`: file, event_key, learner_pseudonym, course_id, own_at, ended_on."""
+    """Add to `gone_enrolments` what ended by `through`; `begin` makes it: one look may be at several families of sources."""
     connection.execute("create or replace table ending (learner_pseudonym varchar)")
     for contract in family:
         seen = manifest.horizons().of(contract.name, horizons.COMPLETION)
@@ -58,7 +66,7 @@ def find(
                 insert into learning select filename, event_key, {columns} from {read_expression(files, filename=True)}
                 where learner_pseudonym in (select learner_pseudonym from ending)""")
     connection.execute(f"""
-        create or replace table gone_enrolments as
+        insert into gone_enrolments by name
         with ends as ({enrolments.with_end("select * exclude (file) from learning")})
         select file, row_id as event_key, ends.* exclude (row_id)
         from ends join (select file, row_id from learning) using (row_id) where ended_on <= date '{through}'""")

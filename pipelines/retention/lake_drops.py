@@ -15,7 +15,7 @@ from pipelines.intake import storing
 from pipelines.lake import Move
 from pipelines.lake.rewriting import Found, Rewriting
 from pipelines.retention import ended, holding
-from pipelines.retention.looking import Going, Look
+from pipelines.retention.looking import Look
 from pipelines.retention.plans import Plan
 from pipelines.settings import Home
 
@@ -58,6 +58,3 @@ def stage(
         # Whoever was forgotten by a call that was killed since is in the links still.
         rewriting.moves += storing.links_again(connection, home, contracts, vault, batch_id=work_id)
     return Staged(rewriting, held)
-
-
-__all__ = ["Going", "Staged", "stage"]

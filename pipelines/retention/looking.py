@@ -156,10 +156,7 @@ def _enrolments(
         for each in learning
         if each.retention.period and each.retention.category not in blocked
     }
-    connection.execute("""
-        create or replace table gone_enrolments (
-            file varchar, event_key bigint, learner_pseudonym varchar, course_id varchar, own_at timestamp,
-            enrolment varchar, ended_on date)""")
+    ended.begin(connection)
     for family in families.values():
         through = periods.first_kept(today, family[0].retention.period or "") - periods.ONE_DAY
         ended.find(connection, home, manifest, family, through=through)
