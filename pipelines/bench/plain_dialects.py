@@ -104,7 +104,9 @@ def _is_used(contract: InboundContract, path: str) -> bool:
     is_kept = (
         bool(f.stored_as) or f.required or path in contract.key or path in asked or path in contract.version_fields
     )
-    return is_kept or f.treatment == "pseudonymise" or path == contract.tie_field
+    # Whose rows a child's are is told by what the vault alone keeps.
+    is_told_by = f.identifier_kind in ("birth_date", "email", "phone")
+    return is_kept or is_told_by or f.treatment == "pseudonymise" or path == contract.tie_field
 
 
 def _pixel() -> dict[str, str]:

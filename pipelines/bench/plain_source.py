@@ -58,6 +58,7 @@ def run(
     reason = f"case {' '.join(_reasons(contract, as_of=as_of))} end"
     connection.execute(f"create table judged as select *, {reason} as reason from (select *, {typed} from texts)")
     plain_dialects.verify(connection, contract, key=key)
+    _leave_out_minors(connection, contract)
     _map_browsers(connection, contract)
     columns = ", ".join(f"{sql} as {name}" for name, sql in _columns(contract).items())
     connection.execute(
@@ -123,6 +124,23 @@ def _reasons(contract: InboundContract, *, as_of: datetime) -> Iterator[str]:
         if reference.unknown == "quarantine":
             name = _name(reference.field)
             yield f"when {name} is not null and {name} not in (select course_id from courses) then 'unknown_course'"
+
+
+def _leave_out_minors(connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> None:
+    """Reject whoever was under 18 by any of their rows, and whoever states the address or number of one."""
+    by_kind = {f.identifier_kind: _name(f.path) for f in contract.fields}
+    if not {"birth_date", "user_id"} <= by_kind.keys():
+        return
+    birth = by_kind["birth_date"]
+    # Of a month or a year alone, its last day.
+    latest = f"""coalesce(try_cast({birth} as date), last_day(try_cast(left({birth}, 7) || '-01' as date)),
+        try_cast(left({birth}, 4) || '-12-31' as date))"""
+    instants = ", ".join(f"t_{_name(f.path)}" for f in contract.instants)
+    told = f"(least({instants}) + interval 7 hours)::date < {latest} + interval 18 years"
+    connection.execute(f"create table minors as select * from judged where reason is null and {told}")
+    theirs = [by_kind[kind] for kind in ("user_id", "email", "phone") if kind in by_kind]
+    alike = " or ".join(f"{name} in (select {name} from minors where {name} is not null)" for name in theirs)
+    connection.execute(f"update judged set reason = 'minor' where reason is null and ({alike})")
 
 
 def _columns(contract: InboundContract) -> dict[str, str]:

@@ -48,7 +48,7 @@ def test_the_models_and_the_hand_written_sql_agree_table_by_table(small: Path):
 @pytest.mark.parametrize(
     "name",
     [
-        *("web_events", "payments", "meta_pixel"),
+        *("web_events", "payments", "meta_pixel", "accounts"),
         *(
             pytest.param(each, marks=pytest.mark.long)
             for each in ("course_progress_xapi", "accounts", "web_access_log", "orders")
