@@ -49,10 +49,7 @@ def test_the_models_and_the_hand_written_sql_agree_table_by_table(small: Path):
     "name",
     [
         *("web_events", "payments", "meta_pixel", "accounts"),
-        *(
-            pytest.param(each, marks=pytest.mark.long)
-            for each in ("course_progress_xapi", "accounts", "web_access_log", "orders")
-        ),
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("course_progress_xapi", "web_access_log", "orders")),
     ],
 )
 def test_every_source_and_its_plain_script_agree_row_by_row(small: Path, name: str):
