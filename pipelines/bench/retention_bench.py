@@ -85,15 +85,16 @@ def drops(*, folder: str, days: int, a_day: int) -> dict[str, float]:
     span = [FIRST + timedelta(days=each) for each in range(days)]
     with engine.connect(parquet_keys=ring.parquet_keys()) as connection, open_manifest(home) as manifest:
         _fill(home, manifest, connection, learning, span, a_day=a_day, ends=True)
-        # Nobody's month is looked at: what is measured is the daily drop.
+        middle = span[_BLOCK - _TIMES : _BLOCK]
+        manifest.horizons().raise_to(learning.name, horizons.COMPLETION, middle[0] - timedelta(days=2))
+        manifest.staleness().clear_unaged(learning.name, through=span[-1])
+    # The first drop of a month is a sweep of everybody: it is not what is measured.
+    _one_drop(home, terms, periods.last_day(middle[0] - timedelta(days=1), "P1Y"))
+    enrolment_seconds = [_one_drop(home, terms, periods.last_day(day, "P1Y")) for day in middle]
+    with open_manifest(home) as manifest:
         manifest.horizons().raise_to(looking.EVERYONE, horizons.INTERACTION, date(2099, 1, 1))
     by_day = _as_days(terms)
     day_seconds = [_one_drop(home, by_day, periods.last_day(day, "P5Y")) for day in span[:_TIMES]]
-    middle = span[_BLOCK - _TIMES : _BLOCK]
-    with open_manifest(home) as manifest:
-        manifest.horizons().raise_to(learning.name, horizons.COMPLETION, middle[0] - timedelta(days=1))
-        manifest.staleness().clear_unaged(learning.name, through=span[-1])
-    enrolment_seconds = [_one_drop(home, terms, periods.last_day(day, "P1Y")) for day in middle]
     return {"day_seconds": min(day_seconds), "enrolment_seconds": min(enrolment_seconds)}
 
 

@@ -2,8 +2,8 @@
 
 An enrolment is the one its events name; events that name none belong to the one around them, as in the models. It ends with
 its first completion since it was last opened, or, where there is none, with a refund or withdrawal that nothing follows:
-either ends the purpose, and enrolling again opens it again. A completion that was taken back is none. How long anything is
-kept after that does not belong here.
+either ends the purpose, and enrolling again opens it again. A completion that was taken back is none, and what takes an event
+back goes where that event goes. How long anything is kept after that does not belong here.
 """
 
 from __future__ import annotations
@@ -28,10 +28,15 @@ def columns_of(names: Collection[str], *, own_at: str) -> str:
 def with_end(rows: str) -> str:
     """SQL: `row_id`, `learner_pseudonym`, `course_id`, `own_at`, `enrolment` and `ended_on` (a day, NULL while it is open)."""
     return f"""
-        with told as (
-            select *, case when event_key not in (select voids_key from ({rows}) where voids_key is not null)
-                then event_type end as kind
-            from ({rows})),
+        with taken_back as (
+            select event_key as voids_key, any_value(course_id) as voided_course from ({rows})
+            where course_id is not null group by event_key),
+        told as (
+            select * exclude (course_id, voided_course), coalesce(course_id, voided_course) as course_id,
+                case when voids_key is null
+                    and event_key not in (select voids_key from ({rows}) where voids_key is not null)
+                    then event_type end as kind
+            from ({rows}) left join taken_back using (voids_key)),
         stated as (
             select *, last_value(case when kind in {_STATES} then kind end ignore nulls) over (
                 partition by learner_pseudonym, course_id order by own_at, event_key
@@ -60,7 +65,7 @@ def with_end(rows: str) -> str:
                 coalesce(
                     min(own_at) filter (kind = 'course_completed' and own_at >= coalesce(opened_at, own_at)),
                     case when arg_max(kind, (own_at, event_key)) filter (kind is not null) in ('unenrolled', 'refunded')
-                        then max(own_at) end) as ended_at
+                        then max(own_at) filter (kind is not null) end) as ended_at
             from opened group by learner_pseudonym, course_id, enrolment)
         select row_id, learner_pseudonym, course_id, own_at, enrolment,
             (ended_at + interval {JAKARTA_OFFSET_HOURS} hours)::date as ended_on

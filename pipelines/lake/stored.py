@@ -21,7 +21,9 @@ class Stored:
     """The book, on the manifest's own connection."""
 
     SCHEMA: ClassVar[str] = """
-    create table if not exists stored (path text primary key, bytes integer not null, columns text not null);
+    create table if not exists stored (
+        written integer primary key autoincrement, path text not null unique, bytes integer not null, columns text not null
+    );
     """
 
     def __init__(self, home: Home, connection: sqlite3.Connection) -> None:
@@ -36,7 +38,7 @@ class Stored:
             self._connection.execute("delete from stored where path = ?", [path])
             if move.staged is not None:
                 row = [path, move.staged.stat().st_size, move.columns]
-                self._connection.execute("insert into stored values (?, ?, ?)", row)
+                self._connection.execute("insert into stored (path, bytes, columns) values (?, ?, ?)", row)
 
     def check(self) -> None:
         """Compare the lake with what was put into it. Raises LakeDamaged, naming files."""
@@ -57,18 +59,30 @@ class Stored:
                 "come back: remove them, or restore the whole home with `crosslife backup restore`"
             )
 
+    def written_since(self, file: Path, dataset: str) -> frozenset[Path] | None:
+        """Return the files of a dataset that were written after another file was; None where that one is not known."""
+        path = file.relative_to(self._home.root).as_posix()
+        row = self._connection.execute("select written from stored where path = ?", [path]).fetchone()
+        if row is None:
+            return None
+        listed = "select path from stored where path like ? and written > ?"
+        rows = self._connection.execute(listed, [self._pattern(dataset), row[0]])
+        return frozenset(self._home.root / path for (path,) in rows)
+
     def columns_of(self, dataset: str) -> frozenset[str]:
         """Return the digests of columns that the files of a dataset have; more than one after its contract changed."""
         return frozenset(self.by_columns(dataset))
 
     def by_columns(self, dataset: str) -> dict[str, tuple[Path, ...]]:
         """Return the files of a dataset by the digest of the columns that they have, in order of their paths."""
-        pattern = f"{(self._home.lake / dataset).relative_to(self._home.root).as_posix()}/%"
         found: dict[str, list[Path]] = {}
         listed = "select columns, path from stored where path like ? order by path"
-        for columns, path in self._connection.execute(listed, [pattern]):
+        for columns, path in self._connection.execute(listed, [self._pattern(dataset)]):
             found.setdefault(columns, []).append(self._home.root / path)
         return {columns: tuple(paths) for columns, paths in found.items()}
+
+    def _pattern(self, dataset: str) -> str:
+        return f"{(self._home.lake / dataset).relative_to(self._home.root).as_posix()}/%"
 
     def _datasets(self) -> Iterator[str]:
         """Yield the paths of what lies where models read; what begins with a point is read by name alone."""

@@ -26,7 +26,7 @@ from pipelines.lake.manifest import staging_dir
 from pipelines.lake.rewriting import Rewriting
 from pipelines.lake.rewriting import find as find_files
 from pipelines.minors import finding
-from pipelines.retention import holding
+from pipelines.retention import holding, whereabouts
 from pipelines.settings import Home
 
 KIND = "minors"
@@ -142,6 +142,7 @@ def _take_out(
         aside = holding.set_aside(rewriting, connection, home, contracts, contract, files, today=today, work_id=work_id)
         held |= {hold: held.get(hold, 0) + rows for hold, rows in aside.items()}
         rewriting.take_out(contract, gone, found=found)
+        rewriting.moves += whereabouts.removal(home, contract.name)
     return held
 
 

@@ -147,7 +147,7 @@ def _lake(
         return {}
     sealed = seal(looking.falling(connection, found)) if found.rows else {}
     work_id = hashlib.sha256(f"{KIND} lake {len(manifest.interventions()) + 1}".encode()).hexdigest()[:16]
-    staged = stage(home, contracts, connection, vault, found, agreed, work_id=work_id)
+    staged = stage(home, contracts, manifest, connection, vault, found, agreed, work_id=work_id)
     counts = {
         "plan": agreed.checksum,
         "rows": staged.rewriting.rows,

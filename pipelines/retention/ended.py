@@ -16,6 +16,7 @@ from pipelines.contracts.models import InboundContract
 from pipelines.intake import ageing, enrolments
 from pipelines.lake import Manifest, days_of, horizons, read_expression
 from pipelines.lake.rewriting import Rewriting, files_of
+from pipelines.retention import whereabouts
 from pipelines.settings import Home
 
 GONE = "stored.event_key in (select event_key from gone_enrolments)"
@@ -61,10 +62,11 @@ def find(
         names = {column.name for column in contract.lake_columns}
         own_at = contract.field(contract.event_time or "").stored_as[0]
         columns = enrolments.columns_of(names, own_at=own_at)
-        for files in manifest.stored().by_columns(contract.name).values():
+        ending = "select learner_pseudonym from ending"
+        for files in whereabouts.files_with(connection, home, manifest, contract, learners=ending):
             connection.execute(f"""
                 insert into learning select filename, event_key, {columns} from {read_expression(files, filename=True)}
-                where learner_pseudonym in (select learner_pseudonym from ending)""")
+                where learner_pseudonym in ({ending})""")
     connection.execute(f"""
         insert into gone_enrolments by name
         with ends as ({enrolments.with_end("select * exclude (file) from learning")})

@@ -12,9 +12,9 @@ import duckdb
 from pipelines.contracts import Contracts
 from pipelines.identity.vault import Vault
 from pipelines.intake import storing
-from pipelines.lake import Move
+from pipelines.lake import Manifest, Move
 from pipelines.lake.rewriting import Found, Rewriting
-from pipelines.retention import ended, holding
+from pipelines.retention import ended, holding, whereabouts
 from pipelines.retention.looking import Look
 from pipelines.retention.plans import Plan
 from pipelines.settings import Home
@@ -31,6 +31,7 @@ class Staged:
 def stage(
     home: Home,
     contracts: Contracts,
+    manifest: Manifest,
     connection: duckdb.DuckDBPyConnection,
     vault: Vault | None,
     found: Look,
@@ -57,4 +58,6 @@ def stage(
         vault.forget(found.subjects)
         # Whoever was forgotten by a call that was killed since is in the links still.
         rewriting.moves += storing.links_again(connection, home, contracts, vault, batch_id=work_id)
+        gone = {each.contract.name: each.gone for each in found.going}
+        whereabouts.stage(rewriting, connection, home, contracts, manifest, gone=gone)
     return Staged(rewriting, held)

@@ -1,0 +1,113 @@
+"""What ended is found by opening the days of its learner, and whatever was written since the last sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from pipelines import engine, lake, retention
+from pipelines.identity import keys
+from pipelines.lake import open_manifest
+from pipelines.retention import whereabouts
+from tests.desk import COURSES, Desk
+from tests.desk import desk as desk
+from tests.desk import progress as progress
+
+Make = Callable[..., dict[str, Any]]
+
+
+def at(day: str) -> datetime:
+    """Noon in Jakarta."""
+    return datetime.fromisoformat(f"{day}T05:00:00+00:00")
+
+
+def apply(desk: Desk, day: str) -> retention.Applied:
+    ring = keys.open_keyring(desk.home)
+    agreed = retention.plan(desk.home, ring, desk.terms, as_of=at(day)).checksum
+    return retention.apply(desk.home, ring, desk.terms, as_of=at(day), agreed=agreed)
+
+
+@pytest.fixture
+def studied(desk: Desk, progress: Make) -> Desk:
+    """Learner 1 completes on 4 May, learners 2 and 0 go on; June's sweep has seen it all."""
+    desk.land("courses", "c.jsonl", COURSES)
+    rows = [
+        progress(1, event_type="enrolled", occurred_at="2026-03-01T10:00:00+07:00"),
+        progress(4, event_type="course_completed", occurred_at="2026-05-04T10:00:00+07:00"),
+        progress(2, event_type="enrolled", occurred_at="2026-03-01T10:00:00+07:00"),
+        progress(5, occurred_at="2026-04-11T10:00:00+07:00"),
+        progress(3, event_type="enrolled", occurred_at="2026-03-02T10:00:00+07:00"),
+    ]
+    desk.land("course_progress", "p.jsonl", rows)
+    desk.run(as_of=at("2026-06-01"))
+    apply(desk, "2027-05-01")
+    return desk
+
+
+def opened(desk: Desk, learner: int) -> list[str]:
+    """The days that are opened when the rows of one learner are looked for."""
+    contract = desk.terms.inbound["course_progress"]
+    found = desk.rows("course_progress").filter(event_type="enrolled").sort("occurred_at", "event_key")
+    alone = [each for each in found["learner_pseudonym"] if _days(desk, each) == LIVES[learner]]
+    assert len(alone) == 1
+    with engine.connect(parquet_keys=desk.ring.parquet_keys()) as connection, open_manifest(desk.home) as manifest:
+        engine.set_secret(connection, "event_key", desk.ring.event_key().hex())
+        learners = f"select '{alone[0]}'"
+        listed = whereabouts.files_with(connection, desk.home, manifest, contract, learners=learners)
+        return sorted(file.parent.name.removeprefix("dt=") for files in listed for file in files)
+
+
+LIVES = {
+    1: ["2026-03-01", "2026-05-04"],
+    2: ["2026-03-01", "2026-04-11"],
+    0: ["2026-03-02"],
+}
+
+
+def _days(desk: Desk, pseudonym: str) -> list[str]:
+    rows = desk.rows("course_progress").filter(learner_pseudonym=pseudonym)
+    return sorted({folder.removeprefix("dt=") for folder in rows["folder"]})
+
+
+def test_only_days_of_the_learner_are_opened(studied: Desk) -> None:
+    assert opened(studied, 0) == ["2026-03-02"]
+    assert opened(studied, 2) == ["2026-03-01", "2026-04-11"]
+
+
+def test_what_was_written_since_is_opened_too(studied: Desk, progress: Make) -> None:
+    late = progress(9, occurred_at="2026-05-20T10:00:00+07:00", user_id="learner-5")
+    studied.land("course_progress", "late.jsonl", [late])
+    studied.run(as_of=at("2027-05-02"))
+    assert opened(studied, 0) == ["2026-03-02", "2026-05-20"]
+
+
+def test_rows_that_came_since_the_sweep_go_with_their_enrolment(studied: Desk, progress: Make) -> None:
+    late = progress(7, event_type="module_completed", occurred_at="2026-04-20T10:00:00+07:00")
+    studied.land("course_progress", "late.jsonl", [late])
+    assert studied.run(as_of=at("2027-05-02"))["course_progress"].accepted == 1
+    assert apply(studied, "2027-05-05").plan.rows == 3
+    assert studied.rows("course_progress").height == 3
+
+
+def test_without_it_all_days_are_opened_and_the_same_goes(studied: Desk) -> None:
+    place = whereabouts.place(studied.home, "course_progress")
+    moves = whereabouts.removal(studied.home, "course_progress")
+    assert [each.target for each in moves] == [place]
+    with open_manifest(studied.home) as manifest:
+        manifest.prepare_intervention(lake.Intervention("x", "minors", "2027-05-02", {}), moves=moves, stale={})
+        manifest.finish("x")
+    assert not place.exists()
+    assert opened(studied, 0) == ["2026-03-01", "2026-03-02", "2026-04-11", "2026-05-04"]
+    assert apply(studied, "2027-05-05").plan.rows == 2
+
+
+def test_it_bears_no_pseudonym_and_nobody_who_left(studied: Desk) -> None:
+    place = whereabouts.place(studied.home, "course_progress")
+    with engine.connect(parquet_keys=studied.ring.parquet_keys()) as connection:
+        query = f"select typeof(learner), count(distinct learner) from {lake.read_expression(place)} group by all"
+        assert connection.execute(query).fetchall() == [("BIGINT", 3)]
+    apply(studied, "2031-05-04")
+    assert not place.exists()
