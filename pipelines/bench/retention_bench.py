@@ -20,7 +20,6 @@ from pipelines.contracts import Contracts, InboundContract, periods
 from pipelines.identity import keys
 from pipelines.lake import Manifest, horizons, open_manifest
 from pipelines.lake.rewriting import Rewriting, find
-from pipelines.retention import looking
 from pipelines.settings import Home
 
 LONG, SHORT = 2_000, 30
@@ -86,7 +85,7 @@ def drops(*, folder: str, days: int, a_day: int) -> dict[str, float]:
     with engine.connect(parquet_keys=ring.parquet_keys()) as connection, open_manifest(home) as manifest:
         _fill(home, manifest, connection, learning, span, a_day=a_day, ends=True)
         # Nobody's month is looked at: what is measured is the daily drop.
-        manifest.horizons().raise_to(looking.EVERYONE, horizons.INTERACTION, date(2099, 1, 1))
+        manifest.horizons().raise_to(horizons.EVERYONE, horizons.INTERACTION, date(2099, 1, 1))
     by_day = _as_days(terms)
     day_seconds = [_one_drop(home, by_day, periods.last_day(day, "P5Y")) for day in span[:_TIMES]]
     middle = span[_BLOCK - _TIMES : _BLOCK]
