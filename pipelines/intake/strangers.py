@@ -45,8 +45,6 @@ def take_out(
         return 0
     period = period_by_person(contract, personal=contracts.policy.windows[PERSONAL].period)
     day = f"(greatest({', '.join(instants)}) + interval {JAKARTA_OFFSET_HOURS} hours)::date"
-    # Without consent a row has no instant, and a day all the same.
-    day = f"coalesce({day}, dt)" if contract.kind == "event" else day
     is_old = f"coalesce({day} + {periods.interval(period)} < date '{until}', false)"
     if not _count(connection, f"select count(*) from accepted where {is_old}"):
         return 0
