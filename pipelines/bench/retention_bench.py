@@ -20,7 +20,6 @@ from pipelines.contracts import Contracts, InboundContract, periods
 from pipelines.identity import keys
 from pipelines.lake import Manifest, horizons, open_manifest
 from pipelines.lake.rewriting import Rewriting, find
-from pipelines.retention import looking
 from pipelines.settings import Home
 
 LONG, SHORT = 2_000, 30
@@ -92,7 +91,7 @@ def drops(*, folder: str, days: int, a_day: int) -> dict[str, float]:
     _one_drop(home, terms, periods.last_day(middle[0] - timedelta(days=1), "P1Y"))
     enrolment_seconds = [_one_drop(home, terms, periods.last_day(day, "P1Y")) for day in middle]
     with open_manifest(home) as manifest:
-        manifest.horizons().raise_to(looking.EVERYONE, horizons.INTERACTION, date(2099, 1, 1))
+        manifest.horizons().raise_to(horizons.EVERYONE, horizons.INTERACTION, date(2099, 1, 1))
     by_day = _as_days(terms)
     day_seconds = [_one_drop(home, by_day, periods.last_day(day, "P5Y")) for day in span[:_TIMES]]
     return {"day_seconds": min(day_seconds), "enrolment_seconds": min(enrolment_seconds)}

@@ -52,6 +52,20 @@ class OwnedThrough(Strict):
     column: str
 
 
+PERSONAL = "identity"
+"""The category whose window is that of the vault: what names a person outlasts nothing else of them."""
+
+
+def period_by_person(contract: InboundContract, *, personal: str) -> str:
+    """Return how long after its person's last interaction a row is kept.
+
+    Rows with a clock of their own never outlast their person either: `personal`, the window of what the vault keeps.
+    """
+    retention = contract.retention
+    by_person = retention.period if retention.anchor == "last_interaction" else retention.otherwise_period
+    return by_person or personal
+
+
 def last_interaction(contract: InboundContract) -> str | None:
     """SQL over a stored row: the last instant at which its people did something; None where the source never tells."""
     instants = [each.sql for each in contract.interactions]

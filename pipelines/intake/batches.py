@@ -200,8 +200,9 @@ class Intake:
     def _take_out_old(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract, vault: Vault) -> int:
         """Take out what is too old by all that the batch shows; return how many rows that were."""
         home, family = self._home, self._contracts.family_of(contract)
+        until = strangers.looked_at_until(self._manifest.horizons(), today=self._day)
         ended = ageing.take_out_expired(connection, home, contract, family=family, today=self._day)
-        return ended + strangers.take_out(connection, home, self._contracts, contract, vault, today=self._day)
+        return ended + strangers.take_out(connection, home, self._contracts, contract, vault, until=until)
 
     def _settle(self, connection: duckdb.DuckDBPyConnection, contract: InboundContract) -> settling.Settled:
         if contract.kind == "event":

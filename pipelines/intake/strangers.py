@@ -1,8 +1,9 @@
 """Old rows of people whom nobody knows: what retention has taken out with a person does not come back with a later file.
 
 Whoever is in no row that stands and in no young row of the batch has done nothing for the whole of their period, as far as
-anybody can know: their clock has run out before they arrive. Nobody has to be remembered for that. Works on the table
-`accepted` of one connection. Not here: the clocks of those who are known (retention).
+anybody can know: their clock has run out before they arrive. Nobody has to be remembered for that. People leave for a month
+at a time: what would have left with this month's look is refused from then on, though its own last day is still to come.
+Works on the table `accepted` of one connection. Not here: the clocks of those who are known (retention).
 """
 
 from __future__ import annotations
@@ -13,11 +14,19 @@ import duckdb
 
 from pipelines import consent
 from pipelines.contracts import Contracts, periods
+from pipelines.contracts.interactions import PERSONAL, period_by_person
 from pipelines.contracts.models import InboundContract
 from pipelines.identity.vault import Vault
 from pipelines.intake.treatments import JAKARTA_OFFSET_HOURS
-from pipelines.lake import current_file, read_expression
+from pipelines.lake import current_file, horizons, read_expression
 from pipelines.settings import Home
+
+
+def looked_at_until(closed: horizons.Horizons, *, today: date) -> date:
+    """Return the first day for which people were not looked at yet: whoever's time ends before it has none left."""
+    swept = closed.of(horizons.EVERYONE, horizons.INTERACTION)
+    # Never beyond this month, whatever a clock said once.
+    return min(max(today, swept + periods.ONE_DAY), periods.first_of_next_month(today)) if swept else today
 
 
 def take_out(
@@ -27,30 +36,28 @@ def take_out(
     contract: InboundContract,
     vault: Vault,
     *,
-    today: date,
+    until: date,
 ) -> int:
-    """Take out rows that are older than their window and whose people are known from nothing else; return how many."""
-    retention = contract.retention
+    """Take out rows whose time ends before `until` and whose people are known from nothing else; return how many."""
     instants = [column for field in contract.instants for column in field.stored_as]
-    if retention.anchor != "last_interaction" or not retention.period or not instants:
+    owners = contract.owner_columns or contract.holder_columns
+    if not instants or not (owners or contract.owned_through):
         return 0
+    period = period_by_person(contract, personal=contracts.policy.windows[PERSONAL].period)
     day = f"(greatest({', '.join(instants)}) + interval {JAKARTA_OFFSET_HOURS} hours)::date"
-    is_old = f"coalesce({day} + {periods.interval(retention.period)} < date '{today}', false)"
+    is_old = f"coalesce({day} + {periods.interval(period)} < date '{until}', false)"
     if not _count(connection, f"select count(*) from accepted where {is_old}"):
         return 0
-    owners = contract.owner_columns or contract.holder_columns
     _know(connection, home, contracts, contract, vault)
     if through := contract.owned_through:
         nobody = f"{through.column} not in (select key from acquainted)"
-    elif owners:
+    else:
         parts = " union ".join(f"select {name} as key from accepted where not {is_old}" for name in owners)
         connection.execute(f"create or replace table young as {parts}")
         nobody = " and ".join(
             f"coalesce({name} not in (select key from acquainted) and {name} not in (select key from young), true)"
             for name in owners
         )
-    else:
-        return 0
     found = _count(connection, f"select count(*) from accepted where {is_old} and {nobody}")
     connection.execute(f"delete from accepted where {is_old} and {nobody}")
     return found

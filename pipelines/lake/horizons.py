@@ -20,6 +20,9 @@ COMPLETION = "completion"
 INTERACTION = "interaction"
 """Subjects whose clock ran out up to and with this day were taken out."""
 
+EVERYONE = ""
+"""The dataset of the horizon that is everybody's: people are looked at over all datasets at once."""
+
 
 class BelowHorizon(RuntimeError):
     """A writer would have put rows of a day into the lake that retention has dropped; nothing was written."""

@@ -89,7 +89,7 @@ def apply(
             rotation.rotate_vault(ring)
             sweeping.trim_ids(home, ring, contracts, manifest, as_of=as_of)
             through = looking.swept_through(agreed_plan.today)
-            manifest.horizons().raise_to(looking.EVERYONE, horizons.INTERACTION, through)
+            manifest.horizons().raise_to(horizons.EVERYONE, horizons.INTERACTION, through)
     if not agreed_plan.is_empty and (left := plan(home, ring, contracts, as_of=as_of)) and not left.is_empty:
         raise NotRemoved(
             f"{left.files:,} files and {left.rows:,} rows that have to go could not be removed from {home.root}: see who may "

@@ -17,6 +17,7 @@ import duckdb
 import polars as pl
 
 from pipelines.contracts import Contracts, blocked_categories, periods
+from pipelines.contracts.interactions import PERSONAL
 from pipelines.contracts.models import InboundContract
 from pipelines.identity.vault import Vault
 from pipelines.lake import Manifest, days_of, horizons, read_columns
@@ -25,12 +26,6 @@ from pipelines.lake.rewriting import files_of, find, rows_in
 from pipelines.retention import ended, people
 from pipelines.retention.falling import Falling
 from pipelines.settings import Home
-
-EVERYONE = ""
-"""The dataset of the horizon that is everybody's."""
-
-PERSONAL = "identity"
-"""The category whose window is that of the vault: what names a person outlasts nothing else of them."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +101,7 @@ def look(
 
 def is_sweep_due(manifest: Manifest, *, today: date) -> bool:
     """Say whether the people of this month have not been looked at yet."""
-    seen = manifest.horizons().of(EVERYONE, horizons.INTERACTION)
+    seen = manifest.horizons().of(horizons.EVERYONE, horizons.INTERACTION)
     return seen is None or seen < swept_through(today)
 
 

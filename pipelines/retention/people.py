@@ -17,7 +17,7 @@ import polars as pl
 
 from pipelines import consent
 from pipelines.contracts import Contracts, periods
-from pipelines.contracts.interactions import last_interaction
+from pipelines.contracts.interactions import last_interaction, period_by_person
 from pipelines.contracts.models import InboundContract
 from pipelines.identity.vault import Vault
 from pipelines.intake.treatments import JAKARTA_OFFSET_HOURS
@@ -179,15 +179,10 @@ def _keep(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame,
 
 
 def periods_of(contracts: Iterable[InboundContract], *, personal: str) -> dict[str, str]:
-    """Return how long after the last interaction each dataset about people is kept, by its name.
-
-    Rows with a clock of their own never outlast their person either: `personal`, the window of what the vault keeps.
-    """
+    """Return how long after the last interaction each dataset about people is kept, by its name."""
     found = {}
     for contract in contracts:
         if not (contract.owner_columns or contract.holder_columns or contract.owned_through):
             continue
-        retention = contract.retention
-        by_person = retention.period if retention.anchor == "last_interaction" else retention.otherwise_period
-        found[contract.name] = by_person or personal
+        found[contract.name] = period_by_person(contract, personal=personal)
     return found

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from pipelines.contracts import Contracts, blocked_categories, periods
 from pipelines.contracts.models import InboundContract
 from pipelines.lake import Manifest, days_of, horizons, open_manifest, stale_days
-from pipelines.retention.looking import EVERYONE
 from pipelines.settings import Home
 
 
@@ -50,7 +49,7 @@ def _of(
     own = contract.retention
     kind = {"event": horizons.EVENT, "completion": horizons.COMPLETION}.get(own.anchor, horizons.INTERACTION)
     oldest = min(days_of(home, contract.name), default=None) if contract.kind == "event" else None
-    dropped = manifest.horizons().of(EVERYONE if kind == horizons.INTERACTION else contract.name, kind)
+    dropped = manifest.horizons().of(horizons.EVERYONE if kind == horizons.INTERACTION else contract.name, kind)
     other = f", else {own.otherwise_period} from {_told(own.otherwise_anchor)}" if own.otherwise_period else ""
     waiting = ["a floor stands against the window"] if own.category in blocked_categories(contracts.policy) else []
     waiting += ["models follow with the next run"] if is_stale and dropped else []
