@@ -70,7 +70,9 @@ def _dropped(home: settings.Home) -> dict[tuple[str, str], date]:
         return manifest.horizons().all()
 
 
-FIRST_DAY = min(first_days(settings.home(), contracts_in_force(), at=now()).values()).isoformat()
+# Dagster's days end with the clock of the machine: where the environment gives a later instant, one day is left.
+_FIRST_DAYS = first_days(settings.home(), contracts_in_force(), at=now()).values()
+FIRST_DAY = min(*_FIRST_DAYS, datetime.now(CALENDAR).date()).isoformat()
 DAYS = dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=CALENDAR.key, end_offset=1)
 ONE_RUN = dg.BackfillPolicy.single_run()
 
