@@ -39,8 +39,8 @@ class Desk:
         place.write_bytes(content)
         return place
 
-    def run(self, *, as_of: datetime = AS_OF) -> dict[str, intake.BatchReport]:
-        reports = intake.run(self.home, self.ring, self.terms, as_of=as_of)
+    def run(self, *, as_of: datetime = AS_OF, expiry_is_right: bool = False) -> dict[str, intake.BatchReport]:
+        reports = intake.run(self.home, self.ring, self.terms, as_of=as_of, expiry_is_right=expiry_is_right)
         return {report.source: report for report in reports}
 
     def rows(self, dataset: str) -> pl.DataFrame:

@@ -35,12 +35,17 @@ NOTHING = "Nothing changed: no new files, no days that await their models, and t
 
 
 @click.command()
+@click.option(
+    "--expiry-is-right",
+    is_flag=True,
+    help="Clock and windows were looked at: refuse what is too old, even most of a batch.",
+)
 @home_option
 @as_of_option
 @policy_option
 @json_option
 @debug_option
-def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json: bool) -> None:
+def run(expiry_is_right: bool, home: Path | None, as_of: datetime | None, policy: Path | None, as_json: bool) -> None:
     """Take in what has landed, check it, build the models, publish.
 
     Files land as <home>/landing/<source>/<anything>.jsonl, .jsonl.gz, .csv or .parquet. Where database_url was given
@@ -52,7 +57,8 @@ def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json:
       crosslife run --home ./home --as-of 2026-06-30
     """
     here = place(home=home, policy=policy, as_of=as_of)
-    summary = run_what_waits(here, progress=Progress(is_silent=as_json), with_database=True)
+    progress = Progress(is_silent=as_json)
+    summary = run_what_waits(here, progress=progress, with_database=True, expiry_is_right=expiry_is_right)
     if as_json:
         print_json(summary)
     else:
@@ -62,10 +68,13 @@ def run(home: Path | None, as_of: datetime | None, policy: Path | None, as_json:
     end(summary)
 
 
-def run_what_waits(here: Place, *, progress: Progress, with_database: bool = False) -> dict[str, Any]:
+def run_what_waits(
+    here: Place, *, progress: Progress, with_database: bool = False, expiry_is_right: bool = False
+) -> dict[str, Any]:
     """Run everything that waits; return whether anything did, the run's id, and each asset's counts.
 
-    With `with_database` what is new in the platform's database lands first, where one was given.
+    With `with_database` what is new in the platform's database lands first, where one was given; with `expiry_is_right`
+    intake refuses what is too old though clock or windows are not those that it knows.
 
     Dagster and dbt are imported only when there is something to do. Raises AnotherWriter and the errors of the rooms.
     """
@@ -99,7 +108,9 @@ def run_what_waits(here: Place, *, progress: Progress, with_database: bool = Fal
     from pipelines.defs import in_process, notifying
 
     with telling(here, ring):
-        outcome = in_process.run(here.home, policy=here.policy, as_of=here.as_of, progress=progress)
+        outcome = in_process.run(
+            here.home, policy=here.policy, as_of=here.as_of, progress=progress, expiry_is_right=expiry_is_right
+        )
         if outcome.missed:
             _tell(notifying.of_held_back("crosslife run", outcome.missed), ring)
     return {

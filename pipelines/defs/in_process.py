@@ -34,7 +34,14 @@ class Outcome:
     missed: tuple[str, ...]
 
 
-def run(home: settings.Home, *, policy: Path, as_of: datetime, progress: Callable[[str], None]) -> Outcome:
+def run(
+    home: settings.Home,
+    *,
+    policy: Path,
+    as_of: datetime,
+    progress: Callable[[str], None],
+    expiry_is_right: bool = False,
+) -> Outcome:
     """Take in what has landed, check it, build the models, publish; return what each asset reported.
 
     What misses its contract holds back what is made of it, and is told in `missed`. Raises the error of the room that failed.
@@ -42,7 +49,8 @@ def run(home: settings.Home, *, policy: Path, as_of: datetime, progress: Callabl
     write_instance_file(home)
     job = defs.load().resolve_job_def(JOB_NAME)
     run_id = str(uuid.uuid4())
-    config = {**_QUIET, "resources": {"site": {"config": _site(home, policy=policy, as_of=as_of)}}}
+    told = {**_site(home, policy=policy, as_of=as_of), "expiry_is_right": expiry_is_right}
+    config = {**_QUIET, "resources": {"site": {"config": told}}}
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance, _listening(progress):
         _close_dead_runs(instance)
         try:

@@ -13,7 +13,7 @@ from pipelines import intake, lake, minors, projections, withdrawal
 from pipelines.contracts import InboundContract, InternalContract
 from pipelines.contracts.projections import in_order
 from pipelines.defs import judging, landing, recording, tracing
-from pipelines.defs.partitions import DAYS, ONE_RUN, keys_within
+from pipelines.defs.partitions import DAYS, ONE_RUN, asked_days, keys_within
 from pipelines.defs.site import Site, contracts_in_force, owner
 from pipelines.defs.unexpected import each_by_kind
 from pipelines.intake.reports import BatchReport
@@ -162,11 +162,20 @@ def _upstream(contract: InboundContract) -> dg.AssetKey:
 @each_by_kind("intake")
 def lake_assets(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> Results:
     """Take in all that has landed, let children and what was withdrawn go, and project what domains may know of each other."""
+    with recording.denials(site, "intake"):
+        asked_days(context, site, of=[each.path[-1] for each in context.selected_asset_keys])
     site.say("intake: reading what has landed")
     left_out = ""
     try:
         with recording.denials(site, "intake"):
-            reports = intake.run(site.home, site.ring, site.contracts, as_of=site.as_of, progress=_telling(site))
+            reports = intake.run(
+                site.home,
+                site.ring,
+                site.contracts,
+                as_of=site.as_of,
+                expiry_is_right=site.expiry_is_right,
+                progress=_telling(site),
+            )
     except intake.SourcesWait as waiting:
         reports, left_out = waiting.reports, str(waiting)
         context.log.error(left_out)

@@ -29,6 +29,7 @@ class Site:
     home: settings.Home
     policy: Path
     as_of: datetime
+    expiry_is_right: bool = False
 
     @cached_property
     def ring(self) -> Keyring:
@@ -46,12 +47,16 @@ class Site:
 
 
 class SiteResource(dg.ConfigurableResource[Site]):
-    """Opens the site of the environment's settings; every field empty means: as the environment says."""
+    """Opens the site of the environment's settings; every field empty means: as the environment says.
+
+    `expiry_is_right` says that somebody looked at clock and windows after intake had doubted them (ExpiryInDoubt).
+    """
 
     home: str = ""
     policy: str = ""
     as_of: str = ""
     wait_seconds: float = 900.0
+    expiry_is_right: bool = False
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Site]:
@@ -60,6 +65,7 @@ class SiteResource(dg.ConfigurableResource[Site]):
             home=settings.home(self.home or None).prepare(),
             policy=settings.policy_file(self.policy or None),
             as_of=datetime.fromisoformat(self.as_of) if self.as_of else now(),
+            expiry_is_right=self.expiry_is_right,
         )
         with lake.writer_lock(site.home, wait_seconds=self.wait_seconds):
             yield site

@@ -29,6 +29,8 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.intake.reports", "BalanceError"): "failed",
     ("pipelines.intake.runs", "IntakeFailure"): "failed",
     ("pipelines.intake.runs", "SourcesWait"): "refused",
+    ("pipelines.intake.brakes", "ExpiryInDoubt"): "refused",
+    ("pipelines.defs.partitions", "DaysGone"): "refused",
     ("pipelines.extract", "DatabaseUnreachable"): "refused",
     ("pipelines.bench", "BenchmarkMismatch"): "failed",
     ("pipelines.disclosure", "UnassessableFrame"): "refused",

@@ -15,7 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 from pipelines import lake, warehouse
 from pipelines.defs import intake, judging, recording, tracing, waiting
 from pipelines.defs.dbt_manifest import prepared_manifest
-from pipelines.defs.partitions import DAYS, ONE_RUN, asked_days, keys_within
+from pipelines.defs.partitions import DAYS, ONE_RUN, asked_days, goes_whole, keys_within
 from pipelines.defs.site import Site
 from pipelines.defs.unexpected import each_by_kind
 
@@ -88,11 +88,13 @@ def models() -> dg.AssetsDefinition:
     )
     @each_by_kind("building the models")
     def models(context: dg.AssetExecutionContext, site: dg.ResourceParam[Site]) -> _Results:
+        with recording.denials(site, "models"):
+            asked = asked_days(context, site, of=_go_whole(site))
         with recording.denials(site, "lineage"):
             checked = tracing.trace(site)
         site.say("models: building")
         stale = lake.stale_days(site.home)
-        days = days_to_build(site, stale=stale, asked=asked_days(context))
+        days = days_to_build(site, stale=stale, asked=asked)
         without = judging.held_back(site)
         with recording.denials(site, "models"):
             result = warehouse.build(
@@ -126,6 +128,11 @@ def models() -> dg.AssetsDefinition:
                 )
 
     return models
+
+
+def _go_whole(site: Site) -> list[str]:
+    """Return the datasets whose days go whole: facts are kept by day of no others."""
+    return [name for name, contract in site.contracts.inbound.items() if goes_whole(contract)]
 
 
 def _is_mart(spec: dg.AssetSpec) -> bool:

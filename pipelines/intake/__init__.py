@@ -4,6 +4,7 @@ Here: reading formats, judging rows against their contract, treating values befo
 the balance of every batch. Not here: who a pseudonym is (identity), how files are put in place (lake), models (warehouse).
 """
 
+from pipelines.intake.brakes import ExpiryInDoubt
 from pipelines.intake.files import landed_files, settled_files, unknown_sources, unreachable_files
 from pipelines.intake.quarantine import Selection
 from pipelines.intake.quarantine import counts as quarantine_counts
@@ -15,6 +16,7 @@ from pipelines.intake.runs import IntakeFailure, SourcesWait, pending, replay, r
 __all__ = [
     "BalanceError",
     "BatchReport",
+    "ExpiryInDoubt",
     "IntakeFailure",
     "Selection",
     "SourcesWait",

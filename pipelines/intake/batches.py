@@ -20,6 +20,7 @@ from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
 from pipelines.intake import (
     ageing,
+    brakes,
     consulting,
     drifts,
     files,
@@ -58,17 +59,19 @@ class Intake:
         *,
         as_of: datetime,
         progress: Progress,
+        expiry_is_right: bool = False,
     ) -> None:
         self._home, self._ring, self._contracts, self._manifest = home, ring, contracts, manifest
         self._as_of = as_of.astimezone(UTC)
         self._day = as_of.astimezone(ZoneInfo(contracts.policy.timezone)).date()
         self._progress = progress
+        self._expiry_is_right = expiry_is_right
 
     def take_in(self, contract: InboundContract, *, chosen: Selection | None = None) -> BatchReport | None:
         """Take in what has landed of a source as one batch; None where there is nothing.
 
         With `chosen`, what has landed waits, and those quarantined rows are judged again as if they came for the first
-        time. Raises BalanceError or MissingSecret, and then keeps nothing.
+        time. Raises BalanceError, MissingSecret or ExpiryInDoubt, and then keeps nothing.
         """
         if not chosen and not self._has_news(contract):
             return None
@@ -163,6 +166,8 @@ class Intake:
             marks=marks,
             unknown_fields=unknown,
         ).check()
+        if not self._expiry_is_right:
+            brakes.hold(report, contract, self._contracts.policy, self._manifest, as_of=self._as_of)
         paths = [file.path for file in given.pending]
         book = self._manifest.drifts()
         showed = drifts.observe(connection, contract, chunks.sightings, paths, book=book)

@@ -61,15 +61,18 @@ def run(
     *,
     as_of: datetime,
     sources: Sequence[str] | None = None,
+    expiry_is_right: bool = False,
     progress: Progress = lambda _source, _rows: None,
 ) -> tuple[BatchReport, ...]:
     """Take in all that has landed and is settled, each source as one batch; return what each did.
 
     Sources that others refer to come first, so that the order of files does not matter. The caller holds the writer lock.
-    Raises BalanceError or IntakeFailure (nothing of that source's batch is kept), LakeDamaged, IdentityProblem, OSError;
-    and, after all that could be taken in, SourcesWait.
+    With `expiry_is_right` somebody has looked at clock and windows, and what they let expire is refused whatever it is.
+    Raises BalanceError, ExpiryInDoubt or IntakeFailure (nothing of that source's batch is kept, later ones wait), LakeDamaged,
+    IdentityProblem, OSError; and, after all that could be taken in, SourcesWait.
     """
-    with _opened(home, ring, contracts, as_of=as_of, progress=progress) as (intake, _):
+    opened = _opened(home, ring, contracts, as_of=as_of, progress=progress, expiry_is_right=expiry_is_right)
+    with opened as (intake, _):
         wanted = ((name, None) for name in _in_order(contracts) if sources is None or name in sources)
         return _take_in_each(intake, contracts, wanted)
 
@@ -105,13 +108,22 @@ def _chosen_or_due(
 
 @contextmanager
 def _opened(
-    home: Home, ring: Keyring, contracts: Contracts, *, as_of: datetime, progress: Progress
+    home: Home,
+    ring: Keyring,
+    contracts: Contracts,
+    *,
+    as_of: datetime,
+    progress: Progress,
+    expiry_is_right: bool = False,
 ) -> Iterator[tuple[Intake, Manifest]]:
     """Complete what a dead process had begun, check that the lake is whole, and be ready to take in."""
     with open_manifest(home) as manifest:
         manifest.recover()
         manifest.stored().check()
-        yield Intake(home, ring, contracts, manifest, as_of=as_of, progress=progress), manifest
+        intake = Intake(
+            home, ring, contracts, manifest, as_of=as_of, progress=progress, expiry_is_right=expiry_is_right
+        )
+        yield intake, manifest
 
 
 def _take_in_each(

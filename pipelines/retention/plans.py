@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 
 from pipelines.contracts import Contracts, periods
 from pipelines.identity.keyring import Keyring
-from pipelines.lake import Manifest
+from pipelines.lake import Manifest, doubts
 from pipelines.lake.partitions import day_of_file
 from pipelines.retention import raw
 from pipelines.retention.holding import Held
@@ -23,7 +23,6 @@ from pipelines.settings import Home
 
 LAKE, VAULT, HELD = "lake", "vault", "held"
 KIND = "retention"
-_MOST_DAYS = 62
 _MANY = 100
 _MANY_ROWS = 10_000
 
@@ -205,24 +204,18 @@ def _vault(found: Look, contracts: Contracts) -> Iterator[Drop]:
 
 def _windows(contracts: Contracts) -> dict[str, str]:
     policy = contracts.policy
-    found = {name: f"{window.period} {window.anchor}" for name, window in sorted(policy.windows.items())}
     days = {raw.LANDING: policy.landing_days.value, raw.QUARANTINE: policy.quarantine_days.value}
-    return found | {zone: f"P{count}D arrival" for zone, count in days.items()}
+    return doubts.windows_of(policy) | {zone: f"P{count}D arrival" for zone, count in days.items()}
 
 
 def _unusual(plan: Plan, manifest: Manifest, found: Look, *, last: date, raw_files: int) -> str:
     """Say what is unusual: a clock that jumped, or a window that shrank, would let all go at once, and rightly so by itself."""
-    before = next((w.counts["windows"] for w in reversed(manifest.interventions()) if w.counts.get("windows")), None)
-    if before and (other := sorted(name for name, told in plan.windows.items() if before.get(name, told) != told)):
-        told = ", ".join(f"{name} was {before[name]} and is {plan.windows[name]}" for name in other)
-        return f"windows are others than at the last drop ({told}): see that the edit of the policy is meant"
-    days = (plan.today - last).days
-    if days > _MOST_DAYS:
-        return f"the last that is known is of {last}, {days:,} days before {plan.today}: see that the clock is right"
+    if doubt := doubts.of_windows(manifest, plan.windows) or doubts.of_clock(last, today=plan.today):
+        return doubt
     if raw_files >= _MANY and plan.files > raw_files / 2:
         return f"{plan.files:,} of {raw_files:,} files would go: see that the policy's windows are right"
     for each in found.going:
-        if len(each.whole) > _MOST_DAYS:
+        if len(each.whole) > doubts.MOST_DAYS:
             return f"{len(each.whole):,} days of {each.contract.name} would go at once: see that clock and windows are right"
     stored = _rows_kept(manifest)
     if plan.rows > _MANY_ROWS and plan.rows > stored / 2:
@@ -239,8 +232,8 @@ def _rows_kept(manifest: Manifest) -> int:
 
 def _last_known(manifest: Manifest, landed: Sequence[File], *, timezone: str) -> date | None:
     """Return the last day that anything is known of: of batches, or of files if theirs is earlier, as no run sets their time."""
-    batches = [periods.day_of(datetime.fromisoformat(each.as_of), timezone=timezone) for each in manifest.batches()]
-    written = [
+    written = (
         periods.day_of(datetime.fromtimestamp(each.modified_ns / 1e9, UTC), timezone=timezone) for each in landed
-    ]
-    return min((max(days) for days in (batches, written) if days), default=None)
+    )
+    found = (doubts.last_batch(manifest, timezone=timezone), max(written, default=None))
+    return min((day for day in found if day), default=None)

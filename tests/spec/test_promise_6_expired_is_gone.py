@@ -174,10 +174,10 @@ def test_a_full_backfill_a_replay_and_a_late_event_bring_nobody_back(two: Two) -
     shutil.copytree(two.desk.home.landing, copy)
     two.apply("2031-05-01")
     shutil.copytree(copy, two.desk.home.landing, dirs_exist_ok=True)
-    two.desk.run(as_of=at("2031-05-02"))
+    two.desk.run(as_of=at("2031-05-02"), expiry_is_right=True)
     two.land("dewi", "2026-05", "again.jsonl")
     two.land("dewi", "2026-04", "older.jsonl")
-    reports = two.desk.run(as_of=at("2031-05-02"))
+    reports = two.desk.run(as_of=at("2031-05-02"), expiry_is_right=True)
     assert {name: report.accepted for name, report in reports.items() if report.accepted} == {}
     assert (two.subjects(), two.found()) == (2, [])
 

@@ -112,7 +112,3 @@ def test_dagsters_settings_send_nothing_and_run_one_at_a_time(site: Site) -> Non
 def test_an_owner_that_is_no_address_is_a_team() -> None:
     assert owner("learning-platform") == "team:learning_platform"
     assert owner("data@example.com") == "data@example.com"
-
-
-def test_dagsters_days_begin_with_the_longest_window_of_the_policy() -> None:
-    assert partitions.first_day(["P1Y", "P5Y", "P30D"], at=AS_OF) == "2020-01-01"
