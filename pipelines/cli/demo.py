@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipelines import settings
 from pipelines.cli.options import Place, debug_option, home_option, json_option, parse_instant, place
+from pipelines.cli.retention import let_go_what_is_over, show, told
 from pipelines.cli.run import NOTHING, run_what_waits
 from pipelines.cli.run import end as end_run
 from pipelines.cli.terminal import Progress, print_json
 from pipelines.demo.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from pipelines.retention import Applied
 
 _LAST_DAY = date(2026, 6, 30)
 _MARK = "demo.json"
@@ -52,6 +57,11 @@ _PROFILES = "\b\nProfiles:\n" + "\n".join(
     show_default=True,
     help="Amount of spoilt input; 0: none.",
 )
+@click.option(
+    "--later",
+    type=_DAY,
+    help="Then let time pass until this day, without anything new, and let go what is over by then.",
+)
 @click.option("--no-run", "is_run", flag_value=False, default=True, help="Write the files and stop.")
 @home_option
 @json_option
@@ -64,6 +74,7 @@ def demo(
     start: datetime | None,
     end: datetime | None,
     dirt: float,
+    later: datetime | None,
     is_run: bool,
     home: Path | None,
     as_json: bool,
@@ -77,10 +88,14 @@ def demo(
     \b
     Example:
       crosslife demo --profile small --home /tmp/demo
+      crosslife demo --profile small --home /tmp/demo --later 2031-08-01
     """
     size = PROFILES[profile]
     learners, days = learners or size.learners, _days(days, start=start, end=end, otherwise=size.days)
     last = _end(days, start=start, end=end)
+    if later and (not is_run or later.date() <= last):
+        message = f"--later must be after {last}, the end of the demo, and needs a run"
+        raise click.UsageError(message)
     here = place(home=home, as_of=parse_instant(last.isoformat()))
     progress = Progress(is_silent=as_json)
     arguments = {"learners": learners, "days": days, "seed": seed, "end": last.isoformat(), "dirt": dirt}
@@ -90,14 +105,31 @@ def demo(
         return
     summary = run_what_waits(here, progress=progress)
     if as_json:
-        print_json({"demo": arguments, "run": summary, "completion_rates": _rates(here.home)})
+        passed = {"later": told(_let_time_pass(here, later, progress=progress))} if later else {}
+        print_json({"demo": arguments, "run": summary, "completion_rates": _rates(here.home), **passed})
         end_run(summary)
         return
     if not summary["changed"]:
         click.echo(NOTHING)
     _print_rates(here.home)
+    if later:
+        show(_let_time_pass(here, later, progress=progress))
+        click.echo(f"What was published before is published still: it was sealed ({here.home.root}/evidence/seals).")
     click.echo(_where_next(here.home))
     end_run(summary)
+
+
+def _let_time_pass(here: Place, later: datetime, *, progress: Progress) -> Applied:
+    """Let go what is over on a later day. That nothing came for so long would hold the brake: here it is meant."""
+    from pipelines import retention
+    from pipelines.identity import keys
+
+    there = replace(here, as_of=parse_instant(later.date().isoformat()))
+    plan = retention.plan(there.home, keys.open_keyring(there.home), there.contracts(), as_of=there.as_of)
+    progress(
+        f"{there.as_of:%Y-%m-%d}: {plan.files:,} raw files, {plan.rows:,} rows and {plan.subjects:,} people are over"
+    )
+    return let_go_what_is_over(there, agreed=plan.checksum, progress=progress)
 
 
 def _days(days: int | None, *, start: datetime | None, end: datetime | None, otherwise: int) -> int:

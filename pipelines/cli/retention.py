@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.cli.conflicts import conflicts
-from pipelines.cli.options import as_of_option, debug_option, home_option, json_option, place, policy_option
+from pipelines.cli.options import Place, as_of_option, debug_option, home_option, json_option, place, policy_option
 from pipelines.cli.pruning import prune
 from pipelines.cli.retained import holds, status
 from pipelines.cli.terminal import print_json, print_table
 
 if TYPE_CHECKING:
-    from pipelines.retention import Drop, Plan
+    from pipelines.cli.terminal import Progress
+    from pipelines.retention import Applied, Drop, Plan
 
 
 @click.group()
@@ -78,29 +79,45 @@ def apply(agreed: str | None, home: Path | None, as_of: datetime | None, policy:
     Example:
       crosslife retention apply --home ./home
     """
+    from pipelines.cli.terminal import Progress
+
+    here = place(home=home, policy=policy, as_of=as_of)
+    applied = let_go_what_is_over(here, agreed=agreed, progress=Progress(is_silent=as_json))
+    if as_json:
+        print_json(told(applied))
+        return
+    show(applied)
+
+
+def let_go_what_is_over(here: Place, *, agreed: str | None, progress: Progress) -> Applied:
+    """Let go what has to go at a place's instant, publish before and after it. Raises what `letting_go.let_go` raises."""
     from pipelines import lake
     from pipelines import retention as room
     from pipelines.cli.run import run_what_waits
-    from pipelines.cli.terminal import Progress
     from pipelines.identity import keys
 
-    here = place(home=home, policy=policy, as_of=as_of)
     here.publish()
-    say = Progress(is_silent=as_json)
     ring = keys.open_keyring(here.home)
     has_lake = room.plan(here.home, ring, here.contracts(), as_of=here.as_of).rows > 0
     if has_lake:
         # Figures are sealed from a release of today, and what is derived follows its source.
-        run_what_waits(here, progress=say)
+        run_what_waits(here, progress=progress)
     from pipelines.defs.letting_go import let_go
 
     with lake.writer_lock(here.home), here.recorded():
-        applied = let_go(here.home, ring, here.contracts(), as_of=here.as_of, agreed=agreed, progress=say)
+        applied = let_go(here.home, ring, here.contracts(), as_of=here.as_of, agreed=agreed, progress=progress)
     if has_lake:
-        run_what_waits(here, progress=say)
-    if as_json:
-        print_json({**_told(applied.plan), "changed": applied.changed, "held": applied.held})
-        return
+        run_what_waits(here, progress=progress)
+    return applied
+
+
+def told(applied: Applied) -> dict[str, Any]:
+    """Return what went, as JSON has it."""
+    return {**_told(applied.plan), "changed": applied.changed, "held": applied.held}
+
+
+def show(applied: Applied) -> None:
+    """Print what went, what stays, and what is held on."""
     _show(applied.plan)
     gone = applied.plan.files - applied.changed
     click.echo(f"gone: {gone:,} files and {applied.plan.rows:,} rows, kept: {applied.plan.kept:,} files, overdue: none")
