@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipelines import settings
@@ -61,3 +62,21 @@ def test_a_demo_ends_with_completion_rates_and_a_second_one_changes_nothing(demo
     assert _content(home / "release") == published
     head.write_bytes(kept)
     assert crosslife("evidence", "verify", "--home", home).returncode == 0
+
+
+@pytest.mark.long
+def test_five_years_later_everybody_has_gone_books_are_held_and_what_was_published_stands(
+    demo_home: Path, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(demo_home, tmp_path / "home", symlinks=True))
+    rates = home / "release" / "parquet" / "agg_completion_rates.parquet"
+    published = pl.read_parquet(rates)
+    done = crosslife("demo", *DEMO, "--home", home, "--later", "2031-08-01", "--json")
+    assert done.returncode == 0, done.stderr
+    later = json.loads(done.stdout)["later"]
+    assert later["subjects"] > 100
+    assert later["held"]["tax_books"] > 10
+    assert {each["zone"] for each in later["drops"]} == {"landing", "quarantine", "lake", "vault"}
+    assert pl.read_parquet(rates).equals(published)
+    status = json.loads(crosslife("retention", "plan", "--home", home, "--as-of", "2031-08-01", "--json").stdout)
+    assert status["drops"] == []
