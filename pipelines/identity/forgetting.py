@@ -20,6 +20,7 @@ _BEARERS = {
     "domain_secrets": ("subject",),
     "ledger_keys": ("subject",),
     "minors": ("subject",),
+    "interactions": ("subject",),
     "subjects": ("subject",),
 }
 

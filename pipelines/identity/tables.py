@@ -31,6 +31,8 @@ TABLES = {
     "records": f"key_id {_RANDOM}, digest varchar not null, ciphertext {_RANDOM}",
     # Who is known to have been a child, and by what kind of evidence; they leave with the next look.
     "minors": "subject bigint not null, evidence varchar not null, noted_at timestamp not null",
+    # The last day on which somebody did something, while what showed it may have gone before them.
+    "interactions": "subject bigint not null, last_on date not null",
     # Keyed hashes of what must not come back; without their key they name nobody.
     "tombstones": f"digest {_RANDOM}, reason varchar not null, since timestamp not null, until timestamp not null",
     # The number of the next subject outlives erasures: a number is never given twice.

@@ -27,6 +27,7 @@ from pipelines.identity import (
 from pipelines.identity.attributes import StoredAttributes
 from pipelines.identity.errors import IdentityProblem
 from pipelines.identity.files import locked
+from pipelines.identity.interactions import Interactions
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.minors import Minors
 from pipelines.identity.tombstones import KEY as TOMBSTONE
@@ -46,6 +47,7 @@ class Vault:
         subjects.check_lookups(connection, lookup_key=self._lookup_key())
         self.tombstones = Tombstones(connection, key=ring.key(TOMBSTONE))
         self.minors = Minors(connection, lookup_key=self._lookup_key())
+        self.interactions = Interactions(connection)
         self._begin()
 
     def resolve(self, identifiers: pl.DataFrame, *, domain: str, at: datetime) -> pl.DataFrame:

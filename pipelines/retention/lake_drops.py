@@ -55,6 +55,7 @@ def stage(
     if found.enrolments:
         ended.remember(rewriting, connection, home, work_id=work_id)
     if vault is not None:
+        vault.interactions.note(found.days)
         vault.forget(found.subjects)
         # Whoever was forgotten by a call that was killed since is in the links still.
         rewriting.moves += storing.links_again(connection, home, contracts, vault, batch_id=work_id)

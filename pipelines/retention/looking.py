@@ -45,11 +45,13 @@ class Going:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look found: by dataset, how many enrolments, which subjects, and the horizons that follow."""
+    """What one look found: by dataset, how many enrolments, which subjects, the last day on which each one did
+    something (`subject`, `last_on`; none where people were not looked at), and the horizons that follow."""
 
     going: tuple[Going, ...]
     enrolments: int
     subjects: pl.Series
+    days: pl.DataFrame
     horizons: dict[tuple[str, str], date]
     is_sweep: bool
 
@@ -96,7 +98,8 @@ def look(
         else:
             partly = ended.files_with(connection, contract, home) if tests else {}
         going.append(Going(contract, falling, partly, test))
-    return Look(tuple(each for each in going if each.rows), enrolments, subjects, raised, vault is not None)
+    days = clock.days() if clock else pl.DataFrame(schema={"subject": pl.Int64, "last_on": pl.Date})
+    return Look(tuple(each for each in going if each.rows), enrolments, subjects, days, raised, vault is not None)
 
 
 def is_sweep_due(manifest: Manifest, *, today: date) -> bool:

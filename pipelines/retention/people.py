@@ -1,9 +1,9 @@
 """Whose clock has run out: the last thing each person did of their own accord, over every source, by their pseudonyms.
 
 A person is a subject of the vault: what they did under any of their pseudonyms, in a statement of consent, or in a browser
-that only they ever used, moves the one clock. Of whom nothing at all is known to have been done, the day on which they became
-known counts. A pseudonym that leads to nobody any more has a clock of its own. Nothing is changed here; what goes is taken
-out elsewhere, by the SQL that is given here.
+that only they ever used, moves the one clock, as does what the vault noted of rows that have fallen since. Of whom nothing at
+all is known to have been done, the day on which they became known counts. A pseudonym that leads to nobody any more has a
+clock of its own. Nothing is changed here; what goes is taken out elsewhere, by the SQL that is given here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def day_of(instant: str) -> str:
 
 @dataclass(frozen=True)
 class Clocks:
-    """The tables `clocks` (domain, pseudonym, last_on), `subject_clocks` (subject, last_on) and `holders` (holder, last_on).
+    """The tables `clocks` (domain, pseudonym, last_on), `subject_clocks` (subject, last_on, did_on), `holders` (holder, last_on).
 
     `until` is the first day that is not counted: whoever's period ends before it has no time left.
     """
@@ -45,6 +45,12 @@ class Clocks:
         """Return the subjects whose period has ended."""
         query = f"select subject from subject_clocks where {self._is_over('last_on', period)} order by subject"
         return self.connection.execute(query).pl()["subject"]
+
+    def days(self) -> pl.DataFrame:
+        """Return `subject`, `last_on` of whoever is known to have done something, by all that stands and the vault has noted."""
+        return self.connection.execute(
+            "select subject, did_on as last_on from subject_clocks where did_on is not null"
+        ).pl()
 
     def gone(self, contract: InboundContract, period: str) -> str:
         """SQL over `stored`: whether a row's people have no time left; a row of nobody has the clock of its own instant."""
@@ -105,8 +111,8 @@ def clocks(
         shared as (
             select "user" as subject, max(last_on) as last_on
             from sole join own on own.subject = sole.browser group by "user")
-        select known.subject, coalesce(greatest(own.last_on, shared.last_on), known.known_on) as last_on
-        from known left join own using (subject) left join shared using (subject)""")
+        select subject, greatest(own.last_on, shared.last_on, noted.last_on) as did_on, coalesce(did_on, known_on) as last_on
+        from known left join own using (subject) left join shared using (subject) left join noted using (subject)""")
     connection.execute("""
         create or replace table clocks as
         select domain, pseudonym, last_on from named join subject_clocks using (subject)
@@ -142,7 +148,8 @@ def _tell(connection: duckdb.DuckDBPyConnection, table: str, column: str, select
 
 
 def _find_subjects(connection: duckdb.DuckDBPyConnection, contracts: Contracts, vault: Vault) -> None:
-    """Make `known` (subject, known_on), `named` (domain, pseudonym, subject), `subject_told` and `sole` (browser, user)."""
+    """Make `known` (subject, known_on), `noted` (subject, last_on), `named` (domain, pseudonym, subject), `subject_told` and
+    `sole` (browser, user)."""
     connection.execute("create or replace table named (domain varchar, pseudonym varchar, subject bigint)")
     _keep(
         connection,
@@ -150,6 +157,12 @@ def _find_subjects(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
         vault.known_since(),
         f"create or replace table known as select subject,\
  {day_of('created_at')} as known_on from known_frame",
+    )
+    _keep(
+        connection,
+        "noted_frame",
+        vault.interactions.known(),
+        "create or replace table noted as select * from noted_frame",
     )
     _keep(connection, "sole_frame", vault.sole_users(), "create or replace table sole as select * from sole_frame")
     for domain in sorted({each.domain for each in contracts.inbound.values() if each.owner_columns}):
