@@ -91,7 +91,9 @@ def drops(*, folder: str, days: int, a_day: int) -> dict[str, float]:
     _one_drop(home, terms, periods.last_day(middle[0] - timedelta(days=1), "P1Y"))
     enrolment_seconds = [_one_drop(home, terms, periods.last_day(day, "P1Y")) for day in middle]
     with open_manifest(home) as manifest:
-        manifest.horizons().raise_to(horizons.EVERYONE, horizons.INTERACTION, date(2099, 1, 1))
+        # Nor is the sweep of the month in which the days go.
+        month = periods.first_of_next_month(periods.last_day(span[0], "P5Y"))
+        manifest.horizons().raise_to(horizons.EVERYONE, horizons.INTERACTION, month - periods.ONE_DAY)
     by_day = _as_days(terms)
     day_seconds = [_one_drop(home, by_day, periods.last_day(day, "P5Y")) for day in span[:_TIMES]]
     return {"day_seconds": min(day_seconds), "enrolment_seconds": min(enrolment_seconds)}

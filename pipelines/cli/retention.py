@@ -59,7 +59,9 @@ def plan(home: Path | None, as_of: datetime | None, policy: Path | None, as_json
         print_json(_told(found))
         return
     _show(found)
-    if not found.is_empty:
+    if found.is_empty:
+        _doubted(found)
+    else:
         click.echo(f"plan {found.checksum}: `crosslife retention apply --plan {found.checksum}` lets exactly this go")
 
 
@@ -119,6 +121,8 @@ def told(applied: Applied) -> dict[str, Any]:
 def show(applied: Applied) -> None:
     """Print what went, what stays, and what is held on."""
     _show(applied.plan)
+    if not applied.is_noted:
+        _doubted(applied.plan)
     gone = applied.plan.files - applied.changed
     click.echo(f"gone: {gone:,} files and {applied.plan.rows:,} rows, kept: {applied.plan.kept:,} files, overdue: none")
     for hold, rows in applied.held.items():
@@ -153,6 +157,14 @@ def _show(found: Plan) -> None:
     columns = ["zone", "dataset", "files", "rows", "since", "why"]
     rows = [[each.zone, each.dataset, each.files, each.rows, each.since, _why(each)] for each in found.drops]
     print_table(f"To go on {found.today}", columns=columns, rows=rows)
+
+
+def _doubted(found: Plan) -> None:
+    if found.doubt:
+        click.echo(
+            f"Until somebody agrees it is not noted that anybody looked, and keys of backups stay: {found.doubt}. If all is as "
+            f"it should be, `crosslife retention apply --plan {found.checksum}` says so"
+        )
 
 
 def _why(drop: Drop) -> str:

@@ -28,8 +28,10 @@ def let_go(
     """Let go what has to go today; the caller holds the writer lock. Raises what `retention.apply` and `release.seal` raise.
 
     A restored backup must not bring back what fell: whatever was dropped is noted where the backups' keys lie, and keys of
-    backups whose days are over are destroyed, whether or not the drops could all be done.
+    backups whose days are over are destroyed, whether or not the drops could all be done; by a clock that is in doubt none is,
+    as nobody could bring it back.
     """
+    is_in_doubt = False
 
     def seal(falling: retention.Falling) -> Mapping[str, Any]:
         progress("sealing the figures that are made of what falls")
@@ -37,11 +39,17 @@ def let_go(
         return {"rows": dict(sealed.rows), "digests": dict(sealed.digests)}
 
     try:
-        return retention.apply(home, ring, contracts, as_of=as_of, agreed=agreed, seal=seal, progress=progress)
+        applied = retention.apply(home, ring, contracts, as_of=as_of, agreed=agreed, seal=seal, progress=progress)
+        is_in_doubt = not applied.is_noted
+    except (retention.BrakeHeld, retention.StalePlan):
+        is_in_doubt = True
+        raise
     finally:
         with lake.open_manifest(home) as manifest:
             dropped = {
                 f"{name}/{kind}": day.isoformat() for (name, kind), day in manifest.horizons().all().items() if name
             }
         backup.note_drops(home, dropped)
-        backup.expire(home, ring, contracts, as_of=as_of)
+        if not is_in_doubt:
+            backup.expire(home, ring, contracts, as_of=as_of)
+    return applied

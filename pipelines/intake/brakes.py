@@ -1,7 +1,8 @@
 """The brake of intake: a batch of which most would be refused as too old is not taken in while clock or window is doubtful.
 
 What is refused by its age is counted and not kept, and its file is known from then on: under a clock that jumped or a window
-that was edited by mistake all of it would be lost for the right one. So such a batch keeps nothing, and its files wait.
+that was edited by mistake all of it would be lost for the right one. So such a batch keeps nothing, and its files wait. A
+horizon far beyond the window is what such a clock has left behind.
 
 A clock is doubted by the last batch of the source itself: what other sources brought under a wrong clock makes it no truer. The
 times of landed files are not asked, as copies keep old ones, and a wrong clock writes its own. The first batch of a home knows
@@ -16,7 +17,7 @@ from pipelines.contracts import Policy, periods
 from pipelines.contracts.models import InboundContract
 from pipelines.intake.reasons import EXPIRED
 from pipelines.intake.reports import BatchReport
-from pipelines.lake import Manifest, doubts
+from pipelines.lake import Manifest, doubts, horizons
 
 _MANY = 10_000
 
@@ -33,7 +34,8 @@ def hold(
     kept = report.accepted + report.superseded + report.duplicates
     if not expired or expired <= min(kept, _MANY):
         return
-    if doubt := _of_clock(contract, policy, manifest, as_of=as_of) or _of_window(contract, policy, manifest):
+    doubt = _of_clock(contract, policy, manifest, as_of=as_of) or _of_window(contract, policy, manifest)
+    if doubt := doubt or _of_horizon(contract, policy, manifest, as_of=as_of):
         raise ExpiryInDoubt(
             f"{contract.name}: {expired:,} of {report.rows_in:,} rows would be refused as too old, and {doubt}. Nothing of "
             "them was kept, and what landed waits. If clock and windows are as they should be, `crosslife run "
@@ -52,3 +54,15 @@ def _of_window(contract: InboundContract, policy: Policy, manifest: Manifest) ->
     windows = doubts.windows_of(policy)
     own = contract.retention.category
     return doubts.of_windows(manifest, {own: windows[own]}) if own in windows else ""
+
+
+def _of_horizon(contract: InboundContract, policy: Policy, manifest: Manifest, *, as_of: datetime) -> str:
+    """Say that far more was dropped than the window would have by now: a clock ran ahead, or the window is longer since."""
+    through = manifest.horizons().of(contract.name, horizons.EVENT)
+    if not through or not contract.retention.period:
+        return ""
+    today = periods.day_of(as_of, timezone=policy.timezone)
+    kept = periods.first_kept(today, contract.retention.period)
+    if (through - kept).days <= doubts.MOST_DAYS:
+        return ""
+    return f"the window keeps days from {kept} on, and all up to {through} were dropped: see whether a clock ran ahead"

@@ -21,7 +21,7 @@ from pipelines.identity import rotation
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
 from pipelines.intake import minority, storing
-from pipelines.lake import Intervention, Manifest, open_manifest
+from pipelines.lake import Intervention, Manifest, doubts, open_manifest
 from pipelines.lake.manifest import staging_dir
 from pipelines.lake.rewriting import Rewriting
 from pipelines.lake.rewriting import find as find_files
@@ -96,8 +96,11 @@ def _look(
     ):
         engine.set_secret(connection, "event_key", ring.event_key().hex())
         subjects = finding.find(connection, manifest, contracts, vault, at=at)
-        vault.tombstones.sweep(at)
         today = periods.day_of(as_of, timezone=contracts.policy.timezone)
+        last = doubts.last_batch(manifest, timezone=contracts.policy.timezone, before=as_of)
+        if last and not doubts.of_clock(last, today=today):
+            # Never by a clock that jumped: what it took out would let children come back under the right one.
+            vault.tombstones.sweep(at)
         work_id = hashlib.sha256(f"{KIND} {len(manifest.interventions()) + 1}".encode()).hexdigest()[:16]
         rewriting = Rewriting(home, connection, work_id=work_id, today=today)
         held = _take_out(home, contracts, connection, manifest, rewriting, work_id=work_id, today=today)

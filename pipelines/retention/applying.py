@@ -47,11 +47,13 @@ class NotRemoved(RuntimeError):
 @dataclass(frozen=True)
 class Applied:
     """What went: the plan as it was, how many of its landed files were others meanwhile and stay until they are read, and
-    how many rows are held on, by hold."""
+    how many rows are held on, by hold. `is_noted` is false where nothing had to go by a clock or windows that are in doubt:
+    then it is not noted either that somebody looked."""
 
     plan: Plan
     changed: int
     held: Mapping[str, int]
+    is_noted: bool = True
 
 
 def plan(home: Home, ring: Keyring, contracts: Contracts, *, as_of: datetime) -> Plan:
@@ -81,6 +83,9 @@ def apply(
         with _looked(home, ring, contracts, manifest, as_of=as_of) as (found, connection, vault):
             agreed_plan = make(home, ring, contracts, manifest, found, holding.listed(home, contracts), as_of=as_of)
             _refuse_unagreed(agreed_plan, agreed)
+            if agreed_plan.doubt and agreed is None:
+                # A horizon that a wrong clock raised would refuse for years what the right one keeps.
+                return Applied(agreed_plan, 0, {}, is_noted=False)
             progress(f"{agreed_plan.files:,} raw files and {agreed_plan.rows:,} rows of the lake have to go")
             changed = raw_drops.carry_out(home, ring, manifest, agreed_plan, as_of=as_of)
             held = _lake(home, contracts, manifest, connection, vault, found, agreed_plan, seal, as_of=as_of)

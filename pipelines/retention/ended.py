@@ -1,7 +1,9 @@
 """Enrolments that ended so long ago that their time is over: found among all that is known, and remembered once they are gone.
 
-Looked at are the learners of whom something that ends an enrolment happened on a day that has come due, or on a day that has
-changed since it was looked at. What an enrolment is, and when it ended, is said in `intake.enrolments`.
+Looked at are the learners of whom something that ends an enrolment happened on a day that has come due, and all of a day that
+has changed since it was looked at: a row that came late can end what stood open by parting it in two. What a later day tells
+of an earlier one (a voiding statement) is found once a month, when everybody is looked at. What an enrolment is, and when it
+ended, is said in `intake.enrolments`.
 """
 
 from __future__ import annotations
@@ -40,19 +42,20 @@ def find(
     family: Sequence[InboundContract],
     *,
     through: date,
+    is_sweep: bool,
 ) -> None:
-    """Add to `gone_enrolments` what ended by `through`; `begin` makes it: one look may be at several families of sources."""
+    """Add to `gone_enrolments` what ended by `through`; `begin` makes it: one look may be at several families of sources.
+
+    In a sweep every day is looked at again.
+    """
     connection.execute("create or replace table ending (learner_pseudonym varchar)")
     for contract in family:
-        seen = manifest.horizons().of(contract.name, horizons.COMPLETION)
-        changed = set(manifest.staleness().unaged(contract.name))
-        due = [
-            day for day in days_of(home, contract.name) if day <= through and (not seen or day > seen or day in changed)
-        ]
-        if files := files_of(home, contract, due):
-            connection.execute(
-                f"insert into ending select distinct learner_pseudonym from {read_expression(files)} where event_type in {_ENDS}"
-            )
+        seen = None if is_sweep else manifest.horizons().of(contract.name, horizons.COMPLETION)
+        there = [day for day in days_of(home, contract.name) if day <= through]
+        changed = [day for day in there if day in set(manifest.staleness().unaged(contract.name))]
+        _note_ending(connection, files_of(home, contract, changed), "true")
+        due = [day for day in there if not seen or day > seen]
+        _note_ending(connection, files_of(home, contract, due), f"event_type in {_ENDS}")
     connection.execute("""
         create or replace table learning (
             file varchar, row_id bigint, learner_pseudonym varchar, course_id varchar, event_type varchar, own_at timestamp,
@@ -72,6 +75,12 @@ def find(
         with ends as ({enrolments.with_end("select * exclude (file) from learning")})
         select file, row_id as event_key, ends.* exclude (row_id)
         from ends join (select file, row_id from learning) using (row_id) where ended_on <= date '{through}'""")
+
+
+def _note_ending(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], test: str) -> None:
+    if files:
+        rows = read_expression(files)
+        connection.execute(f"insert into ending select distinct learner_pseudonym from {rows} where {test}")
 
 
 def files_with(connection: duckdb.DuckDBPyConnection, contract: InboundContract, home: Home) -> dict[Path, int]:

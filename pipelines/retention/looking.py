@@ -74,7 +74,8 @@ def look(
     raised: dict[tuple[str, str], date] = {}
     blocked = blocked_categories(contracts.policy).keys()
     whole = dict(_whole_days(home, contracts, manifest, connection, raised, blocked, today=today))
-    enrolments = _enrolments(home, contracts, manifest, connection, raised, blocked, today=today)
+    is_sweep = vault is not None
+    enrolments = _enrolments(home, contracts, manifest, connection, raised, blocked, today=today, is_sweep=is_sweep)
     clock, subjects = None, pl.Series("subject", [], dtype=pl.Int64)
     personal = contracts.policy.windows[PERSONAL].period
     if vault is not None:
@@ -99,13 +100,14 @@ def look(
             partly = ended.files_with(connection, contract, home) if tests else {}
         going.append(Going(contract, falling, partly, test))
     days = clock.days() if clock else pl.DataFrame(schema={"subject": pl.Int64, "last_on": pl.Date})
-    return Look(tuple(each for each in going if each.rows), enrolments, subjects, days, raised, vault is not None)
+    return Look(tuple(each for each in going if each.rows), enrolments, subjects, days, raised, is_sweep)
 
 
 def is_sweep_due(manifest: Manifest, *, today: date) -> bool:
     """Say whether the people of this month have not been looked at yet."""
     seen = manifest.horizons().of(horizons.EVERYONE, horizons.INTERACTION)
-    return seen is None or seen < swept_through(today)
+    # A horizon of later months is that of a clock that ran ahead.
+    return seen is None or seen != swept_through(today)
 
 
 def swept_through(today: date) -> date:
@@ -146,6 +148,7 @@ def _enrolments(
     blocked: Collection[str],
     *,
     today: date,
+    is_sweep: bool,
 ) -> int:
     """Find enrolments that are over, of all sources that tell of courses; return how many."""
     learning = [each for each in contracts.inbound.values() if each.retention.anchor == "completion"]
@@ -157,7 +160,7 @@ def _enrolments(
     ended.begin(connection)
     for family in families.values():
         through = periods.first_kept(today, family[0].retention.period or "") - periods.ONE_DAY
-        ended.find(connection, home, manifest, family, through=through)
+        ended.find(connection, home, manifest, family, through=through, is_sweep=is_sweep)
         raised |= {(each.name, horizons.COMPLETION): through for each in family}
     return ended.count(connection) if families else 0
 

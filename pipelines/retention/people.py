@@ -63,7 +63,11 @@ class Clocks:
             return f"({key} in (select key from {gone}) or ({is_orphan}))"
         listed = f"(select pseudonym from clocks where domain = '{contract.domain}' and {over})"
         owners = " or ".join(f"stored.{column} in {listed}" for column in contract.owner_columns)
-        nobody = " and ".join(f"stored.{column} is null" for column in contract.owner_columns)
+        # Whose pseudonym leads to nobody and who never did anything has no clock: the row was left over by a killed drop.
+        idle = f"(select pseudonym from clocks where domain = '{contract.domain}' and last_on is null)"
+        nobody = " and ".join(
+            f"(stored.{column} is null or stored.{column} in {idle})" for column in contract.owner_columns
+        )
         return f"({owners} or ({nobody} and {self._is_old(contract, period)}))"
 
     def _gone_statements(self, contract: InboundContract, period: str) -> str:

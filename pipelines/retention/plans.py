@@ -53,9 +53,9 @@ class Plan:
     """Everything that has to go on one day.
 
     `kept` is how many files of the raw zones stay, `unjudged` how many in the landing zone no batch has read as they are;
-    `unusual` says why somebody has to look first, empty where nobody has to. `over`, `held` and `key_ids` are what is meant:
-    names of landed files can be a person's, so that they are shown to nobody, and are in `checksum` by the manifest's salted
-    hash, as people are by the number of their subject.
+    `doubt` says why clock or windows may be wrong, whatever the plan holds, and `unusual` why somebody has to look first, empty
+    where nobody has to. `over`, `held` and `key_ids` are what is meant: names of landed files can be a person's, so that they
+    are shown to nobody, and are in `checksum` by the manifest's salted hash, as people are by the number of their subject.
     """
 
     today: date
@@ -63,6 +63,7 @@ class Plan:
     drops: tuple[Drop, ...]
     kept: int
     unjudged: int
+    doubt: str
     unusual: str
     over: tuple[File, ...]
     held: tuple[Held, ...]
@@ -106,7 +107,7 @@ def make(
     policy, today = contracts.policy, periods.day_of(as_of, timezone=contracts.policy.timezone)
     landed = list(raw.landed(home, contracts, manifest))
     files = [*landed, *raw.quarantined(home)]
-    last = _last_known(manifest, landed, timezone=policy.timezone) or today
+    last = _last_known(manifest, landed, timezone=policy.timezone)
     over = tuple(each for each in files if raw.is_over(each.began, raw.window_of(policy, each.zone), today=today))
     keys = tuple(sorted(raw.keys_over(ring, policy.quarantine_days, today=today)))
     ended = tuple(each for each in held if each.is_over(today))
@@ -122,17 +123,19 @@ def make(
         drops=drops,
         kept=len(files) - len(over),
         unjudged=raw.entries(home) - len(landed),
+        doubt="" if last else "no batch was ever taken in: nothing tells whether the clock is right",
         unusual="",
         over=over,
         held=ended,
         key_ids=keys,
         enrolments=found.enrolments,
         subjects=len(found.subjects),
-        windows=_windows(contracts),
+        windows=_windows(contracts) | _holds(contracts),
         checksum=_checksum(home, manifest, drops, over, ended, keys, found, said=[today.isoformat(), policy.version]),
     )
-    unusual = "" if plain.is_empty else _unusual(plain, manifest, found, last=last, raw_files=len(files))
-    return Plan(**{**vars(plain), "unusual": unusual})
+    known = doubts.of_windows(manifest, _windows(contracts)) or doubts.of_clock(last or today, today=today)
+    unusual = "" if plain.is_empty else known or _unusual(plain, manifest, found, raw_files=len(files))
+    return Plan(**{**vars(plain), "doubt": plain.doubt or known, "unusual": unusual})
 
 
 def _checksum(
@@ -208,9 +211,16 @@ def _windows(contracts: Contracts) -> dict[str, str]:
     return doubts.windows_of(policy) | {zone: f"P{count}D arrival" for zone, count in days.items()}
 
 
-def _unusual(plan: Plan, manifest: Manifest, found: Look, *, last: date, raw_files: int) -> str:
+def _holds(contracts: Contracts) -> dict[str, str]:
+    """Return until when each hold holds, in words."""
+    return {f"{HELD} {each.id}": f"{each.years} years, until {each.until}" for each in contracts.policy.holds}
+
+
+def _unusual(plan: Plan, manifest: Manifest, found: Look, *, raw_files: int) -> str:
     """Say what is unusual: a clock that jumped, or a window that shrank, would let all go at once, and rightly so by itself."""
-    if doubt := doubts.of_windows(manifest, plan.windows) or doubts.of_clock(last, today=plan.today):
+    if undeclared := sorted({each.hold for each in plan.held if not each.is_declared}):
+        return f"no policy declares {', '.join(undeclared)} any more, and what it held would go: see that the edit is meant"
+    if plan.held and (doubt := doubts.of_windows(manifest, plan.windows)):
         return doubt
     if raw_files >= _MANY and plan.files > raw_files / 2:
         return f"{plan.files:,} of {raw_files:,} files would go: see that the policy's windows are right"
