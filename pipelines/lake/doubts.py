@@ -15,6 +15,9 @@ from pipelines.lake.manifest import Manifest
 MOST_DAYS = 62
 """How many days may pass without a sign of life, or go at once, before somebody has to look."""
 
+_AGREED = "clock"
+"""The reader of the manifest's book who says up to which batch the clock was agreed to."""
+
 
 def last_batch(
     manifest: Manifest, *, timezone: str, source: str | None = None, before: datetime | None = None
@@ -23,6 +26,25 @@ def last_batch(
     found = (datetime.fromisoformat(each.as_of) for each in manifest.batches() if source in (None, each.source))
     days = (periods.day_of(each, timezone=timezone) for each in found if before is None or each < before)
     return max(days, default=None)
+
+
+def last_before_a_leap(manifest: Manifest, *, timezone: str) -> date | None:
+    """Return the last day of any batch before the batches leapt, unless somebody has agreed to a plan since (`note_agreed`).
+
+    A batch that came under a wrong clock makes it no truer.
+    """
+    agreed, last = manifest.readers().seen(_AGREED), None
+    for number, each in enumerate(manifest.batches(), start=1):
+        day = periods.day_of(datetime.fromisoformat(each.as_of), timezone=timezone)
+        if last is not None and number > agreed and (day - last).days > MOST_DAYS:
+            return last
+        last = max(day, last or day)
+    return last
+
+
+def note_agreed(manifest: Manifest) -> None:
+    """Note that somebody has looked at the clock as it stood with all batches that there are."""
+    manifest.readers().note_seen(_AGREED, len(manifest.batches()))
 
 
 def of_clock(last: date, *, today: date) -> str:

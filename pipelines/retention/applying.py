@@ -21,7 +21,7 @@ from pipelines.contracts import Contracts, blocked_categories, periods, unsettle
 from pipelines.identity import rotation
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import Vault, open_vault
-from pipelines.lake import Intervention, Manifest, horizons, open_manifest
+from pipelines.lake import Intervention, Manifest, doubts, horizons, open_manifest
 from pipelines.lake.manifest import staging_dir
 from pipelines.retention import holding, looking, raw_drops, sweeping
 from pipelines.retention.falling import Falling
@@ -86,6 +86,8 @@ def apply(
             if agreed_plan.doubt and agreed is None:
                 # A horizon that a wrong clock raised would refuse for years what the right one keeps.
                 return Applied(agreed_plan, 0, {}, is_noted=False)
+            if agreed is not None:
+                doubts.note_agreed(manifest)
             progress(f"{agreed_plan.files:,} raw files and {agreed_plan.rows:,} rows of the lake have to go")
             changed = raw_drops.carry_out(home, ring, manifest, agreed_plan, as_of=as_of)
             held = _lake(home, contracts, manifest, connection, vault, found, agreed_plan, seal, as_of=as_of)

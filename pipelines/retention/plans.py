@@ -245,5 +245,5 @@ def _last_known(manifest: Manifest, landed: Sequence[File], *, timezone: str) ->
     written = (
         periods.day_of(datetime.fromtimestamp(each.modified_ns / 1e9, UTC), timezone=timezone) for each in landed
     )
-    found = (doubts.last_batch(manifest, timezone=timezone), max(written, default=None))
+    found = (doubts.last_before_a_leap(manifest, timezone=timezone), max(written, default=None))
     return min((day for day in found if day), default=None)

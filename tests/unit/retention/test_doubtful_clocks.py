@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,3 +141,22 @@ def test_tombstones_are_not_taken_out_by_a_clock_that_jumped(desk: Desk, *, days
     minors.erase(desk.home, desk.ring, desk.terms, as_of=AS_OF + timedelta(days=days))
     with open_vault(desk.home, desk.ring, purpose="test") as vault:
         assert vault.tombstones.is_empty == is_swept
+
+
+def test_a_batch_that_came_under_a_wrong_clock_makes_it_no_truer(rested: Desk) -> None:
+    _land(rested, "d.jsonl", "Lain", at=JUMPED)
+    assert rested.run(as_of=JUMPED)["courses"].accepted == 1
+    night = JUMPED + timedelta(days=10)
+    with pytest.raises(retention.BrakeHeld, match="see that the clock is right"):
+        let_go(rested, night)
+    assert let_go(rested, night, is_agreed=True).plan.files == 1
+    # Agreed to once, it is the clock from then on.
+    _land(rested, "e.jsonl", "Ketiga", at=night)
+    assert rested.run(as_of=night)["courses"].accepted == 1
+    assert let_go(rested, night + timedelta(days=10)).is_noted
+
+
+def _land(desk: Desk, name: str, title: str, *, at: datetime) -> None:
+    """Land a file that says it was written then, as every clock of the machine is wrong."""
+    place = desk.land("courses", name, [{**COURSES[0], "title": title}])
+    os.utime(place, (at.timestamp(), at.timestamp()))
