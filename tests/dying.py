@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,6 +89,8 @@ def _serve() -> None:
                     _die_after(float(after_seconds))
                 _live(settings.Home(Path(root)), terms, as_of=datetime.fromisoformat(as_of))
                 code = 0
+            except BaseException:  # noqa: BLE001 - told, and then it ends
+                traceback.print_exc()
             finally:
                 os._exit(code)
         _, status = os.waitpid(child, 0)

@@ -56,19 +56,21 @@ def take_out_expired(
     """Take out course data whose time is over, and return how many rows that were.
 
     A year after an enrolment ended it is over, and of one that never ended five years after its learner's last event; so is
-    whatever belongs to an enrolment that was dropped. Rows of a course of which the learner's others are stored, by any
-    source of the `family`, stay: with those, they are judged tonight.
+    whatever belongs to an enrolment that was dropped, between its rows or beside them. Rows of a course of which the
+    learner's others are stored, by any source of the `family`, stay: with those, they are judged tonight.
     """
     retention = contract.retention
     if retention.anchor != "completion" or not retention.period:
         return 0
     connection.execute("create or replace table losers (row_id bigint)")
-    _find_dropped(connection, ended_files(home))
+    ended = ended_files(home)
+    _find_dropped(connection, ended)
     # Nothing is over before its own first instant and the shorter of the clocks; of a night's arrivals nothing is.
     is_old = f"min(dt) + {periods.interval(retention.period)} < date '{today}'"
     if any(_one(connection, f"select coalesce(({is_old})::integer, 0) from accepted")):
         stored = [partition_file(home, each.name, day) for each in family for day in days_of(home, each.name)]
         _find_over(connection, contract, today=today, stored=stored)
+        _find_beside_dropped(connection, ended, period=retention.period, today=today, stored=stored)
     (expired,) = _one(connection, "select count(distinct row_id) from losers")
     if expired:
         connection.execute("delete from accepted where rowid in (select row_id from losers)")
@@ -92,13 +94,17 @@ def _find_over(
         select row_id, learner_pseudonym, course_id from clocks
         where ended_on + {period} < date '{today}'
             or (ended_on is null and last_on + {otherwise} < date '{today}')""")
+    connection.execute(f"insert into losers select row_id from over where {_is_alone(stored)}")
+
+
+def _is_alone(stored: Sequence[Path]) -> str:
+    """SQL over `over`: whether nothing else of the learner and the course is stored."""
     there = " union all ".join(
         f"select learner_pseudonym, course_id from {read_expression(file)} "
         "where learner_pseudonym in (select learner_pseudonym from over)"
         for file in stored
     )
-    known = f"where (learner_pseudonym, course_id) not in ({there})" if there else ""
-    connection.execute(f"insert into losers select row_id from over {known}")
+    return f"(learner_pseudonym, course_id) not in ({there})" if there else "true"
 
 
 def _find_dropped(connection: duckdb.DuckDBPyConnection, ended: Sequence[Path]) -> None:
@@ -109,6 +115,29 @@ def _find_dropped(connection: duckdb.DuckDBPyConnection, ended: Sequence[Path]) 
         select a.rowid from accepted as a join {read_expression(ended)} as e
             on e.enrolment = {enrolment_digest("a.learner_pseudonym", "a.course_id")}
             and a.own_at between e.first_at and e.last_at""")
+
+
+def _find_beside_dropped(
+    connection: duckdb.DuckDBPyConnection, ended: Sequence[Path], *, period: str, today: date, stored: Sequence[Path]
+) -> None:
+    """Find old rows before or after those of a dropped enrolment that they belong to: no enrolling lies between them."""
+    if not ended:
+        return
+    connection.execute(f"""
+        create or replace table over as
+        with spans as (
+            select a.rowid as row_id, a.learner_pseudonym, a.course_id, a.own_at, a.event_type, a.dt, e.last_at
+            from accepted as a join {read_expression(ended)} as e
+                on e.enrolment = {enrolment_digest("a.learner_pseudonym", "a.course_id")}),
+        opened as (select distinct learner_pseudonym, course_id, own_at from spans where event_type = 'enrolled')
+        select distinct row_id, learner_pseudonym, course_id from spans as s
+        where dt + {periods.interval(period)} < date '{today}' and not exists (
+            select 1 from opened as o
+            where o.learner_pseudonym = s.learner_pseudonym and o.course_id = s.course_id and o.own_at <= s.own_at
+                and not exists (
+                    select 1 from spans as e
+                    where e.row_id = s.row_id and e.last_at >= o.own_at and e.last_at < s.own_at))""")
+    connection.execute(f"insert into losers select row_id from over where {_is_alone(stored)}")
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:

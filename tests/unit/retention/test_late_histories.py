@@ -95,3 +95,27 @@ def test_people_are_looked_at_although_a_clock_once_ran_ahead(desk: Desk, progre
     desk.land("course_progress", "p.jsonl", [progress(1)])
     desk.run(as_of=at("2026-06-02"))
     assert gone(desk, "2031-05-02") == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "accepted"),
+    [
+        ([("started", "2026-02-28")], 0),
+        ([("module_completed", "2026-05-02")], 0),
+        ([("module_completed", "2026-05-02"), ("enrolled", "2026-05-01"), ("started", "2026-05-03")], 3),
+        ([("enrolled", "2026-02-01"), ("started", "2026-02-28"), ("module_completed", "2026-05-02")], 2),
+        ([("module_completed", "2026-06-20")], 1),
+    ],
+    ids=["before it", "after it", "enrolled again", "enrolled before", "young"],
+)
+def test_old_rows_beside_a_dropped_enrolment_belong_to_it_unless_they_begin_another(
+    desk: Desk, progress: Make, rows: list[tuple[str, str]], accepted: int
+) -> None:
+    studied = [("enrolled", "2026-03-01"), ("course_completed", "2026-04-30")]
+    desk.land("courses", "c.jsonl", COURSES)
+    desk.land("course_progress", "p.jsonl", [event(progress, n, *each) for n, each in enumerate(studied)])
+    desk.run(as_of=at("2026-05-04"))
+    assert gone(desk, "2027-05-10") == 2
+    desk.land("course_progress", "late.jsonl", [event(progress, n, *each) for n, each in enumerate(rows, start=10)])
+    report = desk.run(as_of=at("2027-05-11"), expiry_is_right=True)["course_progress"]
+    assert (report.accepted, sum(report.refused.values())) == (accepted, len(rows) - accepted)
