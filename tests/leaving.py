@@ -16,10 +16,11 @@ from typing import Any
 
 import polars as pl
 
-from pipelines import settings
+from pipelines import lake, settings
 from pipelines.identity import keys
 from pipelines.identity.pseudonyms import DOMAINS
 from pipelines.identity.vault import Vault, open_vault
+from pipelines.lake import doubts
 from tests.canary import Zones, search
 from tests.desk import COURSES, Desk, make_desk
 from tests.spec.test_promise_6_expired_is_gone import INSTANTS, at, life
@@ -73,6 +74,9 @@ def filled(root: Path) -> Leaving:
     lives(desk, "budi", "2031-04", "budi-2031.jsonl", day=BEFORE)
     land(desk, "course_progress", "bad.jsonl", [{**done, "event_id": "p-bad", "course_id": "nowhere"}], day=BEFORE)
     desk.run(as_of=at(BEFORE))
+    with lake.open_manifest(desk.home) as manifest:
+        # Three years without a batch: somebody has looked at the clock.
+        doubts.note_agreed(manifest)
     return Leaving(desk, _pseudonyms(desk), _row_keys(desk))
 
 
