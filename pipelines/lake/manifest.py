@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -78,6 +78,11 @@ class Manifest:
             [source],
         )
         return {name: (size, modified, as_of) for name, size, modified, as_of in rows}
+
+    def last_written(self) -> datetime | None:
+        """Return the latest time, by the clock of whoever wrote it, of any file that was read; None where none was."""
+        row = self._connection.execute("select max(modified_ns) from files").fetchone()
+        return datetime.fromtimestamp(row[0] / 1e9, UTC) if row and row[0] else None
 
     def sources(self) -> frozenset[str]:
         """Return every source that a batch has read a file of, whether a contract still knows it or not."""

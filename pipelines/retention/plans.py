@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from pipelines.contracts import Contracts, periods
 from pipelines.identity.keyring import Keyring
@@ -107,7 +107,7 @@ def make(
     policy, today = contracts.policy, periods.day_of(as_of, timezone=contracts.policy.timezone)
     landed = list(raw.landed(home, contracts, manifest))
     files = [*landed, *raw.quarantined(home)]
-    last = _last_known(manifest, landed, timezone=policy.timezone)
+    last = _last_known(manifest, timezone=policy.timezone)
     over = tuple(each for each in files if raw.is_over(each.began, raw.window_of(policy, each.zone), today=today))
     keys = tuple(sorted(raw.keys_over(ring, policy.quarantine_days, today=today)))
     ended = tuple(each for each in held if each.is_over(today))
@@ -240,10 +240,14 @@ def _rows_kept(manifest: Manifest) -> int:
     return int(brought - sum(taken))
 
 
-def _last_known(manifest: Manifest, landed: Sequence[File], *, timezone: str) -> date | None:
-    """Return the last day that anything is known of: of batches, or of files if theirs is earlier, as no run sets their time."""
-    written = (
-        periods.day_of(datetime.fromtimestamp(each.modified_ns / 1e9, UTC), timezone=timezone) for each in landed
+def _last_known(manifest: Manifest, *, timezone: str) -> date | None:
+    """Return the last day that anything is known of: of batches, or of files if theirs is earlier, as no run sets their time.
+
+    Of all files that were ever read: those that are left over by a call that was killed may be the oldest.
+    """
+    written = manifest.last_written()
+    found = (
+        doubts.last_before_a_leap(manifest, timezone=timezone),
+        periods.day_of(written, timezone=timezone) if written else None,
     )
-    found = (doubts.last_before_a_leap(manifest, timezone=timezone), max(written, default=None))
     return min((day for day in found if day), default=None)
