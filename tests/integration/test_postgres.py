@@ -587,7 +587,7 @@ def _crosslife(platform: Platform, *arguments: str, url: str) -> subprocess.Comp
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_reads_the_database_first(platform: Platform):
     platform.register(1)
     (platform.desk.home.landing / "courses").mkdir(parents=True)

@@ -174,7 +174,7 @@ def test_rows_that_come_anew_in_the_month_in_which_she_left_bring_nobody_back(tm
     assert found <= NOBODYS
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_free_blocks_of_the_vault_hold_nothing_of_whoever_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,7 +69,7 @@ def test_a_run_that_left_sources_out_is_a_refusal() -> None:
     assert (result.exit_code, "payments: no key" in result.stderr) == (3, True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.xdist_group("whole_runs")
 def test_a_run_takes_in_all_but_what_it_has_no_key_for_and_goes_on_without_its_database(home: settings.Home) -> None:
     for source, name, text in (

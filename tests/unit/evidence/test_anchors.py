@@ -19,6 +19,7 @@ from pipelines.evidence.ledger import Happening, open_ledger
 from pipelines.evidence.places import entries_file, folder_of, head_file
 from pipelines.identity import keys
 from pipelines.identity.keyring import Keyring
+from pipelines.notices import posting
 
 AT = datetime(2026, 6, 30, 17, tzinfo=UTC)
 
@@ -236,8 +237,11 @@ def test_a_server_that_drips_is_left(home: settings.Home, monkeypatch: pytest.Mo
         give(home, server.url)
         happen(home, "a")
         server.kept = b"{}\n"
+        asked, get = threading.Event(), posting.get_once
+        monkeypatch.setattr(posting, "get_once", lambda *given, **named: asked.wait(5) and get(*given, **named))
         with pytest.raises(evidence.AnchorUnusable, match="too slow"):
             evidence.look_with_keys(home, ring(home))
+        asked.set()
 
 
 def test_an_anchor_inside_the_home_is_none(home: settings.Home) -> None:

@@ -116,7 +116,7 @@ def test_an_undeclared_domain_is_refused_and_nobody_is_forgotten(home: Home):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kept", [0, 150_000, 300_000])
+@pytest.mark.parametrize("kept", [0, *(pytest.param(each, marks=pytest.mark.long) for each in (150_000, 300_000))])
 def test_a_third_of_a_million_new_subjects_is_sorted_out_in_seconds(home: Home, kept: int):
     values = pl.Series("value", range(300_000)).cast(pl.String).to_frame().with_columns(kind=pl.lit("user_id"))
     with opened(home) as v:
