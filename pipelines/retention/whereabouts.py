@@ -39,7 +39,7 @@ def files_with(
         yield from manifest.stored().by_columns(contract.name).values()
         return
     asked = f"select {_hash('learner')} from ({learners}) as t(learner)"
-    query = f"select distinct day from {read_expression(index)} where learner in ({asked})"
+    query = f"select distinct unnest(days) from (select days from {read_expression(index)} where learner in ({asked}))"
     days = {day for (day,) in connection.execute(query).fetchall()}
     for files in manifest.stored().by_columns(contract.name).values():
         if found := tuple(file for file in files if day_of_file(file) in days or file in written_since):
@@ -65,7 +65,9 @@ def stage(
             f"from {read_expression(files, filename=True)} as stored where not coalesce({leaves}, false)"
             for files in manifest.stored().by_columns(contract.name).values()
         ]
-        query = f"select distinct learner, day from ({' union all '.join(parts)}) order by all"
+        # One row a learner: a look reads each of them once, however many days they have.
+        days = "select learner, list_sort(list(distinct day)) as days"
+        query = f"{days} from ({' union all '.join(parts)}) group by learner order by learner"
         if not parts or not rewriting.set_aside(query, place(home, contract.name)):
             rewriting.moves += removal(home, contract.name)
 
