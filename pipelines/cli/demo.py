@@ -114,7 +114,9 @@ def demo(
     _print_rates(here.home)
     if later:
         show(_let_time_pass(here, later, progress=progress))
-        click.echo(f"What was published before is published still: it was sealed ({here.home.root}/evidence/seals).")
+        click.echo(
+            f"What had been published of it by then is sealed, and served as it was ({here.home.root}/evidence/seals)."
+        )
     click.echo(_where_next(here.home))
     end_run(summary)
 

@@ -52,7 +52,8 @@ def find(
     for contract in family:
         seen = None if is_sweep else manifest.horizons().of(contract.name, horizons.COMPLETION)
         there = [day for day in days_of(home, contract.name) if day <= through]
-        changed = [day for day in there if day in set(manifest.staleness().unaged(contract.name))]
+        unaged = set(manifest.staleness().unaged(contract.name))
+        changed = [day for day in there if day in unaged]
         _note_ending(connection, files_of(home, contract, changed), "true")
         due = [day for day in there if not seen or day > seen]
         _note_ending(connection, files_of(home, contract, due), f"event_type in {_ENDS}")

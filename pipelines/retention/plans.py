@@ -134,8 +134,9 @@ def make(
         checksum=_checksum(home, manifest, drops, over, ended, keys, found, said=[today.isoformat(), policy.version]),
     )
     known = doubts.of_windows(manifest, _windows(contracts)) or doubts.of_clock(last or today, today=today)
-    unusual = "" if plain.is_empty else known or _unusual(plain, manifest, found, raw_files=len(files))
-    return Plan(**{**vars(plain), "doubt": plain.doubt or known, "unusual": unusual})
+    doubt = plain.doubt or known
+    unusual = "" if plain.is_empty else doubt or _unusual(plain, manifest, found, raw_files=len(files))
+    return Plan(**{**vars(plain), "doubt": doubt, "unusual": unusual})
 
 
 def _checksum(
