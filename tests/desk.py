@@ -13,12 +13,17 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines import contracts, engine, intake, lake, settings
+from pipelines import contracts, engine, intake, lake, retention, settings
 from pipelines.identity import keys
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import open_vault
 
 AS_OF = datetime(2026, 6, 30, 17, tzinfo=UTC)
+
+
+def noon(day: str) -> datetime:
+    """Noon in Jakarta."""
+    return datetime.fromisoformat(f"{day}T05:00:00+00:00")
 
 
 @dataclass
@@ -42,6 +47,12 @@ class Desk:
     def run(self, *, as_of: datetime = AS_OF, expiry_is_right: bool = False) -> dict[str, intake.BatchReport]:
         reports = intake.run(self.home, self.ring, self.terms, as_of=as_of, expiry_is_right=expiry_is_right)
         return {report.source: report for report in reports}
+
+    def drop(self, day: str) -> retention.Applied:
+        """Let go what has to go on a day, as somebody who has looked at the plan does."""
+        ring = keys.open_keyring(self.home)
+        agreed = retention.plan(self.home, ring, self.terms, as_of=noon(day)).checksum
+        return retention.apply(self.home, ring, self.terms, as_of=noon(day), agreed=agreed)
 
     def rows(self, dataset: str) -> pl.DataFrame:
         folder = self.home.lake / dataset

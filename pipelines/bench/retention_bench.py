@@ -86,7 +86,6 @@ def drops(*, folder: str, days: int, a_day: int) -> dict[str, float]:
         _fill(home, manifest, connection, learning, span, a_day=a_day, ends=True)
         middle = span[_BLOCK - _TIMES : _BLOCK]
         manifest.horizons().raise_to(learning.name, horizons.COMPLETION, middle[0] - timedelta(days=2))
-        manifest.staleness().clear_unaged(learning.name, through=span[-1])
     # The first drop of a month is a sweep of everybody: it is not what is measured.
     _one_drop(home, terms, periods.last_day(middle[0] - timedelta(days=1), "P1Y"))
     enrolment_seconds = [_one_drop(home, terms, periods.last_day(day, "P1Y")) for day in middle]

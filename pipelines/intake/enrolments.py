@@ -15,6 +15,9 @@ from pipelines.intake.treatments import JAKARTA_OFFSET_HOURS
 COLUMNS = ("learner_pseudonym", "course_id", "event_type", "own_at", "event_key", "enrolment_key", "voids_key")
 """What has to be known of a row, besides the `row_id` by which it is told again."""
 
+TURNS = "('enrolled', 'course_completed', 'unenrolled', 'refunded')"
+"""Kinds of events that can end an enrolment, their own or, by beginning one, that before it; as SQL lists them."""
+
 _STATES = "('enrolled', 'unenrolled', 'refunded')"
 
 

@@ -17,6 +17,9 @@ from pipelines.settings import Home
 
 LAKE_KEY = "lake_v1"
 
+GROUP_ROWS = 122_880
+"""Rows of a row group, as DuckDB writes them."""
+
 
 class Column(Protocol):
     """What must be known of a column to read it: name and SQL type."""
@@ -100,15 +103,23 @@ def columns_digest(columns: Sequence[Column]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, *, file: Path, key: str = LAKE_KEY) -> int:
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    *,
+    file: Path,
+    key: str = LAKE_KEY,
+    group_rows: int = GROUP_ROWS,
+) -> int:
     """Write the rows of `query` to `file`, encrypted under the named key; return how many there were.
 
-    The file is synced to disk, so that a rename that follows puts whole content in place.
+    A reader that asks for few rows in the file's order reads whole groups of `group_rows`. The file is synced to disk, so that
+    a rename that follows puts whole content in place.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = connection.execute(
         f"copy ({query}) to '{quoted(file)}' "
-        f"(format parquet, compression zstd, encryption_config {{footer_key: '{key}'}})"
+        f"(format parquet, compression zstd, row_group_size {group_rows}, encryption_config {{footer_key: '{key}'}})"
     ).fetchone()
     descriptor = os.open(file, os.O_RDONLY)
     try:

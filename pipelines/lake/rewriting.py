@@ -18,6 +18,7 @@ import duckdb
 from pipelines.contracts.models import InboundContract
 from pipelines.lake.manifest import Manifest, staging_dir
 from pipelines.lake.partitions import (
+    GROUP_ROWS,
     columns_digest,
     current_file,
     day_of_file,
@@ -108,10 +109,10 @@ class Rewriting:
         self.moves += [Move(None, file) for file in files]
         self._count(contract.name, sum(files.values()), files)
 
-    def set_aside(self, query: str, place: Path, *, columns: str = "") -> int:
+    def set_aside(self, query: str, place: Path, *, columns: str = "", group_rows: int = GROUP_ROWS) -> int:
         """Stage the rows of a query under another place; return how many there are, none where nothing is written."""
         staged = self._folder / f"{len(self.moves):06d}.parquet"
-        rows = write_parquet(self._connection, query, file=staged)
+        rows = write_parquet(self._connection, query, file=staged, group_rows=group_rows)
         if rows:
             self.moves.append(Move(staged, place, columns))
         return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -73,11 +74,17 @@ class Stored:
         """Return the digests of columns that the files of a dataset have; more than one after its contract changed."""
         return frozenset(self.by_columns(dataset))
 
-    def by_columns(self, dataset: str) -> dict[str, tuple[Path, ...]]:
-        """Return the files of a dataset by the digest of the columns that they have, in order of their paths."""
+    def by_columns(self, dataset: str, *, among: Iterable[Path] | None = None) -> dict[str, tuple[Path, ...]]:
+        """Return the files of a dataset by the digest of the columns that they have, in order of their paths.
+
+        With `among` only those of these that the book knows; what that costs does not grow with the others.
+        """
         found: dict[str, list[Path]] = {}
-        listed = "select columns, path from stored where path like ? order by path"
-        for columns, path in self._connection.execute(listed, [self._pattern(dataset)]):
+        listed, given = "select columns, path from stored where path like ? order by path", [self._pattern(dataset)]
+        if among is not None:
+            listed = "select columns, path from stored where path in (select value from json_each(?)) order by path"
+            given = [json.dumps([file.relative_to(self._home.root).as_posix() for file in among])]
+        for columns, path in self._connection.execute(listed, given):
             found.setdefault(columns, []).append(self._home.root / path)
         return {columns: tuple(paths) for columns, paths in found.items()}
 

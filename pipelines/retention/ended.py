@@ -1,9 +1,9 @@
 """Enrolments that ended so long ago that their time is over: found among all that is known, and remembered once they are gone.
 
-Looked at are the learners of whom something that ends an enrolment happened on a day that has come due, and all of a day that
-has changed since it was looked at: a row that came late can end what stood open by parting it in two. What a later day tells
-of an earlier one (a voiding statement) is found once a month, when everybody is looked at. What an enrolment is, and when it
-ended, is said in `intake.enrolments`.
+Looked at are the learners of whom something that can end an enrolment happened on a day that has come due, and all of a day
+that has changed since it was looked at: a row that came late can end what stood open by parting it in two. What a later day
+tells of an earlier one (a voiding statement) is found once a month, when everybody is looked at. What an enrolment is, and
+when it ended, is said in `intake.enrolments`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ from pipelines.settings import Home
 
 GONE = "stored.event_key in (select event_key from gone_enrolments)"
 """SQL over `stored`: whether a row is of an enrolment whose time is over."""
-
-_ENDS = "('course_completed', 'unenrolled', 'refunded')"
 
 
 def begin(connection: duckdb.DuckDBPyConnection) -> None:
@@ -49,14 +47,18 @@ def find(
     In a sweep every day is looked at again.
     """
     connection.execute("create or replace table ending (learner_pseudonym varchar)")
+    turned_on: set[date] | None = set()
     for contract in family:
         seen = None if is_sweep else manifest.horizons().of(contract.name, horizons.COMPLETION)
         there = [day for day in days_of(home, contract.name) if day <= through]
         unaged = set(manifest.staleness().unaged(contract.name))
-        changed = [day for day in there if day in unaged]
+        changed = [day for day in there if seen and day <= seen and day in unaged]
         _note_ending(connection, files_of(home, contract, changed), "true")
         due = [day for day in there if not seen or day > seen]
-        _note_ending(connection, files_of(home, contract, due), f"event_type in {_ENDS}")
+        files = files_of(home, contract, due)
+        _note_ending(connection, files, f"event_type in {enrolments.TURNS}")
+        is_known = not changed and whereabouts.knows(home, manifest, contract, files)
+        turned_on = turned_on | set(due) if turned_on is not None and is_known else None
     connection.execute("""
         create or replace table learning (
             file varchar, row_id bigint, learner_pseudonym varchar, course_id varchar, event_type varchar, own_at timestamp,
@@ -67,7 +69,7 @@ def find(
         own_at = contract.field(contract.event_time or "").stored_as[0]
         columns = enrolments.columns_of(names, own_at=own_at)
         ending = "select learner_pseudonym from ending"
-        for files in whereabouts.files_with(connection, home, manifest, contract, learners=ending):
+        for files in whereabouts.files_with(connection, home, manifest, contract, learners=ending, turned_on=turned_on):
             connection.execute(f"""
                 insert into learning select filename, event_key, {columns} from {read_expression(files, filename=True)}
                 where learner_pseudonym in ({ending})""")

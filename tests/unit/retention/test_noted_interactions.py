@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import polars as pl
 import pytest
 
-from pipelines import retention
 from pipelines.identity import keys
 from pipelines.identity.vault import open_vault
-from tests.desk import COURSES, Desk
+from tests.desk import COURSES, Desk, noon
 from tests.desk import desk as desk
 from tests.desk import progress as progress
 
 Make = Callable[..., dict[str, Any]]
 SIGNED_UP = "2026-01-10T09:00:00+07:00"
-
-
-def at(day: str) -> datetime:
-    """Noon in Jakarta."""
-    return datetime.fromisoformat(f"{day}T05:00:00+00:00")
-
-
-def apply(desk: Desk, day: str) -> retention.Applied:
-    ring = keys.open_keyring(desk.home)
-    agreed = retention.plan(desk.home, ring, desk.terms, as_of=at(day)).checksum
-    return retention.apply(desk.home, ring, desk.terms, as_of=at(day), agreed=agreed)
 
 
 @pytest.fixture
@@ -42,21 +30,21 @@ def studied(desk: Desk, progress: Make) -> Desk:
         progress(4, event_type="course_completed", occurred_at="2026-09-04T10:00:00+07:00"),
     ]
     desk.land("course_progress", "p.jsonl", rows)
-    desk.run(as_of=at("2026-10-01"))
+    desk.run(as_of=noon("2026-10-01"))
     return desk
 
 
 def test_the_years_run_from_what_fell_a_year_after_it(studied: Desk) -> None:
-    apply(studied, "2026-10-01")
-    assert apply(studied, "2027-09-05").plan.enrolments == 1
+    studied.drop("2026-10-01")
+    assert studied.drop("2027-09-05").plan.enrolments == 1
     assert studied.rows("course_progress").is_empty()
     # Her account alone would have to go in January 2031.
-    assert apply(studied, "2031-08-31").plan.subjects == 0
-    assert (apply(studied, "2031-09-01").plan.subjects, studied.subjects()) == (1, 0)
+    assert studied.drop("2031-08-31").plan.subjects == 0
+    assert (studied.drop("2031-09-01").plan.subjects, studied.subjects()) == (1, 0)
 
 
 def test_the_day_leaves_with_its_subject(studied: Desk) -> None:
-    apply(studied, "2026-10-01")
+    studied.drop("2026-10-01")
     ring = keys.open_keyring(studied.home)
     with open_vault(studied.home, ring, purpose="test") as vault:
         assert vault.interactions.known()["last_on"].to_list() == [date(2026, 9, 4)]
