@@ -46,12 +46,17 @@ def partition_file(home: Home, dataset: str, day: date) -> Path:
     return home.lake / dataset / f"{_DAY_PREFIX}{day.isoformat()}" / f"{dataset}.parquet"
 
 
-def days_of(home: Home, dataset: str) -> tuple[date, ...]:
-    """Return the days that the lake holds of an event dataset, in order."""
+def days_of(home: Home, dataset: str, *, through: date = date.max) -> tuple[date, ...]:
+    """Return the days that the lake holds of an event dataset, up to and with one, in order."""
     folder = home.lake / dataset
     if not folder.is_dir():
         return ()
-    names = (entry.name for entry in os.scandir(folder) if entry.is_dir() and entry.name.startswith(_DAY_PREFIX))
+    last = f"{_DAY_PREFIX}{through.isoformat()}"
+    names = (
+        entry.name
+        for entry in os.scandir(folder)
+        if entry.name <= last and entry.name.startswith(_DAY_PREFIX) and entry.is_dir()
+    )
     return tuple(sorted(date.fromisoformat(name.removeprefix(_DAY_PREFIX)) for name in names))
 
 

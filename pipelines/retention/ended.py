@@ -50,7 +50,7 @@ def find(
     turned_on: set[date] | None = set()
     for contract in family:
         seen = None if is_sweep else manifest.horizons().of(contract.name, horizons.COMPLETION)
-        there = [day for day in days_of(home, contract.name) if day <= through]
+        there = days_of(home, contract.name, through=through)
         unaged = set(manifest.staleness().unaged(contract.name))
         changed = [day for day in there if seen and day <= seen and day in unaged]
         _note_ending(connection, files_of(home, contract, changed), "true")

@@ -135,7 +135,7 @@ def _whole_days(
         # What was dropped once and is there again (a restored copy) goes again, whatever the window says by now.
         through = max(by_window, manifest.horizons().of(name, horizons.EVENT) or by_window)
         raised[name, horizons.EVENT] = through
-        due = [day for day in days_of(home, name) if day <= through]
+        due = days_of(home, name, through=through)
         yield name, rows_in(connection, files_of(home, contract, due))
 
 
