@@ -256,11 +256,11 @@ def _ledger(rule: ConsentRule, contracts: Mapping[str, InboundContract], root: N
     if rule.ledger is None:
         return
     ledger = contracts.get(rule.ledger)
-    needed = {"purpose", "granted"}
+    needed = {"purpose", "granted", "policy_version", "evidence"}
     if ledger is None or not needed <= {field.path for field in ledger.fields} or ledger.kind != "event":
         place = _place(odcs.custom_property(root, "consent"), rule.ledger)
         what = f"the consent rule asks `{rule.ledger}`, which is no source of statements"
-        findings.add(place, what, mend="name a source of events with the fields purpose and granted")
+        findings.add(place, what, mend=f"name a source of events with the fields {', '.join(sorted(needed))}")
 
 
 def _references(

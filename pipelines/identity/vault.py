@@ -64,6 +64,13 @@ class Vault:
         parts = [self._resolve(part, domain=domain, key=key, at=at) for part in distinct.iter_slices(_SLICE_ROWS)]
         return pl.concat(parts) if parts else distinct.with_columns(pseudonym=pl.lit(None, dtype=pl.String))
 
+    def find(self, identifiers: pl.DataFrame) -> pl.DataFrame:
+        """Return `kind`, `value`, `subject` of each distinct pair; NULL where nobody is known by it. Nobody becomes known."""
+        normal = normal_forms.with_normal_form(identifiers.select("kind", "value").unique(maintain_order=True))
+        looked_up = pseudonyms.with_lookup(normal.drop_nulls("normal"), key=self._lookup_key())
+        found = subjects.find(self._connection, looked_up).select("kind", "value", "subject")
+        return normal.select("kind", "value").join(found, on=["kind", "value"], how="left", maintain_order="left")
+
     def known(self, identifiers: pl.DataFrame) -> pl.DataFrame:
         """Return under what whoever these hashed identifiers name may have spoken of consent; nobody becomes known.
 

@@ -27,7 +27,9 @@ def prepare(
     query = consent.statements(home, ledger, purpose=contract.consent.purpose)
     if query is None:
         return False
-    connection.execute(f"create or replace temp table statements as {query}")
+    connection.execute(
+        f"create or replace temp table statements as select holder, since, is_granted, is_proven from ({query})"
+    )
     row = connection.execute("select count(*) from statements").fetchone()
     return bool(row and row[0])
 
@@ -36,9 +38,8 @@ def consult(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *
     """Set `is_consented` of every row of `chunk` on whom the ledger has spoken.
 
     `columns` are the raw identifiers by kind. A refusal, the row's own or of any holder, beats every grant, unless the
-    person's account granted after it (as `withdrawal.refusals` has it); a grant of the ledger makes up for a row that says
-    nothing. Of hashed identifiers, of which a row can bear several, the first
-    whose owner grants is left in the row.
+    person's account granted after it, with proof (as `withdrawal.refusals` has it); a grant of the ledger makes up for a row
+    that says nothing. Of hashed identifiers, of which a row can bear several, the first whose owner grants is left in the row.
     """
     plain = {kind: column for kind, column in columns.items() if kind in _HOLDERS}
     hashed = {kind: column for kind, column in columns.items() if kind in matching.KINDS}
@@ -62,8 +63,8 @@ def consult(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *
     connection.execute(f"""
         create or replace temp table opinions as
         with said as (
-            select asked.*, since, is_granted,
-                max(since) filter (is_account and is_granted) over (partition by row_id, kind, position) as granted_at
+            select asked.*, since, is_granted, max(since) filter (is_account and is_granted and is_proven)
+                over (partition by row_id, kind, position) as granted_at
             from ({" union all ".join(spoken)}) as asked asof join statements
                 on asked.holder = statements.holder and asked.own_at >= statements.since),
         holding as (select * from said where is_granted or is_account or coalesce(since >= granted_at, true))

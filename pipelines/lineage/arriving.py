@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pipelines.consent import deciding_columns
 from pipelines.contracts import Contracts, InboundContract, LakeColumn
 from pipelines.contracts.models import ConsentRule, Field
 from pipelines.intake.dialects import dialect_of
@@ -69,9 +70,7 @@ def stored(contract: InboundContract, contracts: Contracts) -> Dataset:
 
 def statements(ledger: InboundContract) -> Iterator[Column]:
     """Yield the columns of the consent ledger by which somebody is found to have granted or refused."""
-    holders = [field for field in ledger.fields if field.treatment == "holder_key"]
-    stating = [ledger.field(path) for path in ("purpose", "granted", ledger.event_time or "")]
-    yield from (Column(ledger.name, field.stored_as[0]) for field in (*holders, *stating))
+    yield from (Column(ledger.name, name) for name in deciding_columns(ledger))
 
 
 def _made_of(column: LakeColumn, contract: InboundContract, contracts: Contracts) -> Iterator[Dependency]:

@@ -1,7 +1,8 @@
 """Who refuses a purpose now, as subjects of the vault, and until when their rows are concerned. No row is touched here.
 
-A refusal takes back what was granted before it, and holds until the next grant under the same identifier or by the person's
-account: rows before the first such grant after the last refusal are concerned, in whatever order the statements arrived.
+A refusal takes back what was granted before it, and holds until the next proven grant under the same identifier or by the
+person's account: rows before the first such grant after the last refusal are concerned, in whatever order the statements
+arrived. What is proven, and whose a statement is, stands in the room `consent`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from pipelines.contracts.models import InboundContract
 from pipelines.identity.vault import Vault
 from pipelines.settings import Home
 
-_KEY = "getvariable('event_key')"
-
 
 def find(
     connection: duckdb.DuckDBPyConnection, home: Home, ledger: InboundContract, vault: Vault, *, purpose: str
@@ -25,33 +24,11 @@ def find(
     Somebody refuses by any identifier the vault knows of them. A browser that was only ever linked to one user is that
     user's, and refuses with them (`is_own` is false). `until` is infinite where no grant has followed.
     """
-    statements = consent.statements(home, ledger, purpose=purpose)
-    if statements is None:
-        return False
-    connection.execute(f"create or replace temp table statements as {statements}")
-    connection.execute("""
-        create or replace temp table stated (
-            subject bigint, holder bigint, is_account boolean, since timestamp, is_granted boolean)""")
-    for identifiers in vault.digests():
-        _add_stated(connection, identifiers)
-    # Whoever is known by an address alone may be the account that states it: what that account refuses, they refuse, until
-    # it grants again. It takes nothing back that they refused themselves: anybody can state an address.
-    connection.register("claimants", vault.claimants())
-    connection.execute("""
-        insert into stated select owner, holder, false, since, is_granted
-        from stated join claimants on claimant = subject where is_account""")
-    connection.unregister("claimants")
+    consent.hear(connection, home, ledger, vault, purpose=purpose)
+    consent.weigh_refusals(connection)
     connection.execute("""
         create or replace temp table own_refusals as
-        with refused as (
-            select subject, holder, max(since) as last_refusal from stated where not is_granted group by subject, holder),
-        held as (
-            select refused.subject, coalesce(min(granted.since), 'infinity'::timestamp) as until
-            from refused left join stated as granted
-                on granted.is_granted and granted.subject = refused.subject and granted.since > refused.last_refusal
-                and (granted.is_account or granted.holder = refused.holder)
-            group by refused.subject, refused.holder)
-        select subject, max(until) as until from held group by subject""")
+        select subject, max(until) as until from refused group by subject""")
     connection.register("sole_users", vault.sole_users())
     connection.execute("""
         create or replace temp table refusing as
@@ -78,15 +55,6 @@ def denials(connection: duckdb.DuckDBPyConnection, vault: Vault, *, domain: str)
 def leaving(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Return `subject`, `pseudonym`, `is_own` of those in `denials` who refuse for good."""
     return connection.execute("select subject, pseudonym, is_own from denials where isinf(until)").pl()
-
-
-def _add_stated(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame) -> None:
-    holder = consent.holder_key_of_hash("digest", kind="holder_kind", key=_KEY)
-    connection.register("identifiers", identifiers)
-    connection.execute(f"""
-        insert into stated select subject, holder, holder_kind = '{consent.ACCOUNT}', since, is_granted
-        from (select subject, holder_kind, {holder} as holder from identifiers) join statements using (holder)""")
-    connection.unregister("identifiers")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -72,6 +72,8 @@ STATEMENTS: dict[str, dict[str, Any]] = {
     "source": {"source": "settings"},
     "policy_version": {},
 }
+# Of a grant that follows a refusal: without what it is no proof.
+PROOFS: dict[str, dict[str, Any]] = {"whole": {}, "evidence": {"evidence": None}, "source": {"source": "import"}}
 
 
 def test_of_the_ledger_a_row_follows_the_columns_that_are_declared(settled: Desk, graph: Graph, tmp_path: Path):
@@ -84,14 +86,24 @@ def test_of_the_ledger_a_row_follows_the_columns_that_are_declared(settled: Desk
         row = put(sample(desk, "web_events").bases[2](number), "userId", f"baru-{number}")
         browser = "peramban-3" if field == "anonymous_id" else f"peramban-n{number}"
         asked.append({**row, "messageId": field, "anonymousId": browser})
+    for number, (field, change) in enumerate(PROOFS.items(), start=len(STATEMENTS)):
+        refusal = {**base, "event_id": f"r-{number}", "user_id": f"baru-{number}", "source": "banner"}
+        stated.append({**refusal, "granted": False, "occurred_at": "2026-03-01T00:00:00Z"})
+        again = {**refusal, "event_id": f"n-{number}", "evidence": f"bukti-{number}", **change}
+        stated.append({name: value for name, value in again.items() if value is not None})
+        row = put(sample(desk, "web_events").bases[2](number), "userId", f"baru-{number}")
+        asked.append({**row, "messageId": f"proof-{field}", "anonymousId": f"peramban-n{number}"})
     desk.land("consents", "uji.jsonl", stated)
     desk.land("web_events", "uji.jsonl", asked)
     desk.run()
     consented = desk.rows("web_events").filter("is_consented").height
-    # Evidence, source, version change nothing; a browser speaks as well as an account.
-    assert consented == len({"evidence", "source", "policy_version", "anonymous_id"})
+    # Evidence, source, version change nothing where nothing was refused; a browser speaks as well as an account.
+    assert consented == len({"evidence", "source", "policy_version", "anonymous_id"} | {"whole"})
     deciding = {column.name for column in graph.datasets["consents"].all_columns() if _decides(graph, column)}
-    assert deciding == {"user_key", "browser_key", "email_key", "purpose", "is_granted", "occurred_at"}
+    assert deciding == {"user_key", "browser_key", "email_key", "purpose", "is_granted", "occurred_at", *_PROVING}
+
+
+_PROVING = ("evidence_key", "stated_in")
 
 
 def _decides(graph: Graph, column: Column) -> bool:

@@ -24,6 +24,7 @@ def statement(number: int, at: str, *, granted: bool, purpose: str = "product_an
         "occurred_at": at,
         "policy_version": "1",
         "source": "banner",
+        "evidence": f"p{number}",
     }
 
 

@@ -24,7 +24,12 @@ def told(at: str = TUESDAY, **changes: Any) -> dict[str, Any]:
 
 
 def statement(at: str, *, granted: bool, **changes: Any) -> dict[str, Any]:
-    row = {"purpose": "aggregate_statistics", "policy_version": "1", "source": "settings"}
+    row = {
+        "purpose": "aggregate_statistics",
+        "policy_version": "1",
+        "source": "settings",
+        "evidence": f"{at}/{granted}/{changes}",
+    }
     return {**row, "event_id": f"{at}/{granted}", "granted": granted, "occurred_at": at, **changes}
 
 

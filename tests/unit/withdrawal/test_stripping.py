@@ -25,7 +25,7 @@ def call(number: int, at: str, **ids: str) -> dict[str, Any]:
 
 def statement(number: int, at: str, *, granted: bool, purpose: str = "product_analytics", **ids: str) -> dict[str, Any]:
     facts = {"purpose": purpose, "granted": granted, "occurred_at": at, "policy_version": "1", "source": "settings"}
-    return {"event_id": f"c{number}", **(ids or {"anonymous_id": "b1"}), **facts}
+    return {"event_id": f"c{number}", "evidence": f"p{number}", **(ids or {"anonymous_id": "b1"}), **facts}
 
 
 def strip(desk: Desk) -> Stripped:
