@@ -227,3 +227,18 @@ def _by_person(
     for subject, since, until, ended_by in connection.execute(query).fetchall():
         found[numbers[subject]].append((since, inf if until is None else until, ended_by))
     return found
+
+
+def test_what_stands_at_an_instant_is_granted_inside_a_period_alone(told: tuple[Desk, list[Person]]) -> None:
+    desk, _ = told
+    with engine.connect(parquet_keys=desk.ring.parquet_keys()) as connection:
+        engine.set_secret(connection, "event_key", desk.ring.event_key().hex())
+        with open_vault(desk.home, desk.ring, purpose="test") as vault:
+            at, ledger = BEGIN + timedelta(hours=4), desk.terms.inbound["consents"]
+            stands = consent.standing(connection, desk.home, ledger, vault, purpose=PURPOSE, at=at, browsers_bind=True)
+        inside = connection.execute(
+            f"select subject from consent_periods where since <= '{at:%Y-%m-%d %H:%M}' and until > '{at:%Y-%m-%d %H:%M}'"
+        ).pl()["subject"]
+    assert set(stands["state"]) == {"granted", "refused", "withdrawn", "refused_by_browser"}
+    assert stands["subject"].is_unique().all()
+    assert set(stands.filter(pl.col("state") == "granted")["subject"]) == set(inside)
