@@ -109,7 +109,7 @@ def _find_grants(connection: duckdb.DuckDBPyConnection) -> None:
         with refusing as (select subject, min(since) as first_at from refused group by subject),
         counting as (
             select stated.* from stated left join refusing using (subject)
-            where is_granted and voice in ('account', 'contact') and (is_proven or coalesce(since < first_at, true)))
+            where is_granted and voice in ('account', 'contact') and (is_proven or coalesce(since < first_at, true))),
         graded as (
             select subject, since, bool_or(is_main) as is_main,
                 min(struct_pack(is_other := not is_main, is_stale := not is_proven, evidence_key, stated_under)) as best

@@ -16,6 +16,8 @@ from tests.truth.rules import Rules
 
 _ASKED = ("analytics", "gpc", "user_id", "anonymous_id", "occurred_at")
 Subject = tuple[str, str]  # ("user" or "browser", id)
+_Stated = tuple[int, bool, bool]  # instant in ms, whether it is a refusal, whether it was only imported
+_IMPORTS = ("import", "impor")
 _OWN = ""  # the voice of the account or browser itself, beside those of its addresses
 
 
@@ -28,25 +30,29 @@ class Ledger:
         rows = world.frame("consents").filter((pl.col("purpose") == purpose) & arrived & sound)
         accounts = accounts_by_email(world)
         # At one instant a withdrawal wins, so it stands last.
-        self._stated: defaultdict[Subject, defaultdict[str, list[tuple[int, bool]]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self._stated: defaultdict[Subject, defaultdict[str, list[_Stated]]] = defaultdict(lambda: defaultdict(list))
         for row in rows.iter_rows(named=True):
             for subject, voice in _voices(row, accounts):
-                self._stated[subject][voice].append((row["occurred_at"], not row["is_granted"]))
+                self._stated[subject][voice].append(
+                    (row["occurred_at"], not row["is_granted"], row["origin"] in _IMPORTS)
+                )
         for voices in self._stated.values():
             for statements in voices.values():
                 statements.sort()
+                statements[:] = [each for each in statements if _counts(each, statements)]
 
     def says(self, subject: Subject, *, at_ms: int) -> bool | None:
         """Return whether consent was in force at an instant; None where nothing had been stated."""
-        last: dict[str, tuple[int, bool]] = {}
-        for voice, statements in self._stated.get(subject, {}).items():
-            if place := bisect_right(statements, (at_ms, True)):
-                last[voice] = statements[place - 1]
-        at, is_refusal = last.get(_OWN, (-inf, True))
-        taken_back = -inf if is_refusal else at
-        held = [no for voice, (said, no) in last.items() if not no or voice == _OWN or said >= taken_back]
+        heard = {
+            voice: statements[:place]
+            for voice, statements in self._stated.get(subject, {}).items()
+            if (place := bisect_right(statements, (at_ms, True, True)))
+        }
+        own = heard.get(_OWN, [])
+        answers = [at for at, is_refusal, is_import in own if not is_refusal and not is_import]
+        taken_back = max(answers, default=-inf) if own and not own[-1][1] else -inf
+        last = {voice: statements[-1] for voice, statements in heard.items()}
+        held = [no for voice, (said, no, _) in last.items() if not no or voice == _OWN or said >= taken_back]
         return not any(held) if held else None
 
     def holds_since(self, subject: Subject) -> float:
@@ -55,13 +61,19 @@ class Ledger:
         return max((_granted_again(voices, voice) for voice in voices), default=-inf)
 
 
-def _granted_again(voices: dict[str, list[tuple[int, bool]]], voice: str) -> float:
-    """What one voice refused, it grants again or the account does."""
-    refusals = [at for at, is_refusal in voices[voice] if is_refusal]
+def _counts(stated: _Stated, by_the_same: list[_Stated]) -> bool:
+    """An old list that is imported brings nobody back who had refused; the demo's other grants each bear proof of their own."""
+    at, is_refusal, is_import = stated
+    return is_refusal or not is_import or not any(no and said <= at for said, no, _ in by_the_same)
+
+
+def _granted_again(voices: dict[str, list[_Stated]], voice: str) -> float:
+    """What one voice refused, it grants again or the account does; not by an import."""
+    refusals = [at for at, is_refusal, _ in voices[voice] if is_refusal]
     if not refusals:
         return -inf
     heard = voices[voice] + (voices.get(_OWN, []) if voice != _OWN else [])
-    return min((at for at, is_refusal in heard if not is_refusal and at > max(refusals)), default=inf)
+    return min((at for at, no, is_import in heard if not no and not is_import and at > max(refusals)), default=inf)
 
 
 def is_allowed(calls: pl.DataFrame, world: World, *, rules: Rules, known_at: datetime) -> pl.Series:

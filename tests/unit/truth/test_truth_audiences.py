@@ -121,3 +121,11 @@ def test_a_child_is_in_no_audience_from_the_instant_it_is_known(tell):
     world = tell(learners=LEARNERS, consents=[consent(1, **ben)], orders=[order(**ben)])
     assert audiences.retargeting(world, at=NOON) == {"ben"}
     assert audiences.retargeting(world, at=datetime(2026, 5, 12, tzinfo=JAKARTA)) == set()
+
+
+@pytest.mark.parametrize(("origin", "is_in"), [("pengaturan", True), ("impor", False), ("import", False)])
+def test_an_import_brings_nobody_back_who_had_refused(tell, origin: str, is_in: bool):
+    refused, again = "2026-05-08T00:00:00+07:00", consent(3, origin=origin)
+    said = [consent(1, at="2026-05-07T00:00:00+07:00"), consent(2, granted=False, at=refused), again]
+    world = tell(learners=LEARNERS, orders=[order()], consents=said)
+    assert audiences.retargeting(world, at=NOON) == (frozenset({"ann"}) if is_in else frozenset())
