@@ -1,4 +1,4 @@
-"""What of a home is in a backup, and as what it is read: files of six zones, databases through SQLite's own backup.
+"""What of a home is in a backup, and as what it is read: files of these zones, databases through SQLite's own backup.
 
 Not here: how the stream is sealed, or what is done with a home that was put back.
 """
@@ -20,7 +20,7 @@ from pipelines.lake.manifest import staging_dir
 from pipelines.settings import Home
 
 KEYRING = "keyring"
-ZONES = ("evidence", "vault", "lake", "quarantine", "release")
+ZONES = ("evidence", "vault", "lake", "quarantine", "release", "audiences")
 _LEFT_OUT = (".staging", "spill", ".lock")
 _DATABASE = ".sqlite"
 _BESIDE_A_DATABASE = ("-journal", "-wal", "-shm")

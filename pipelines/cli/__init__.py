@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from pipelines.cli.audience import audience
 from pipelines.cli.backup import backup
 from pipelines.cli.bench import bench
 from pipelines.cli.contracts import contracts
@@ -52,6 +53,7 @@ _COMMANDS = (
     status,
     quarantine,
     retention,
+    audience,
     backup,
     keys,
     notices,

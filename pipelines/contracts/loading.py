@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pipelines.contracts import documents, projections, relations, sharing, traffic
+from pipelines.contracts import documents, projections, relations, segments, sharing, traffic
 from pipelines.contracts.checks import Vocabulary
 from pipelines.contracts.documents import Findings, Node
 from pipelines.contracts.models import Dataset, InboundContract, InternalContract
@@ -38,6 +38,7 @@ class Contracts(Strict):
     recipients: Annotated[Mapping[str, Recipient], Frozen]
     taxonomy: Taxonomy
     traffic: traffic.Traffic
+    segments: Annotated[Mapping[str, segments.Segment], Frozen]
 
     def family_of(self, contract: InboundContract) -> tuple[InboundContract, ...]:
         """Return the sources whose events share their ids with those of a source, itself among them."""
@@ -57,15 +58,18 @@ def load(directory: Path, *, policy_file: Path | None = None, as_of: date | None
             ("policy", policy_file or directory / "policy.yaml"),
             ("recipients", directory / "recipients.yaml"),
             ("traffic", directory / "traffic.yaml"),
+            ("segments", directory / "segments.yaml"),
         )
     }
     taxonomy = documents.validate(Taxonomy, nodes["taxonomy"], findings)
     policies = documents.validate(PolicyVersions, nodes["policy"], findings)
     recipients = documents.validate(Recipients, nodes["recipients"], findings)
     own_traffic = documents.validate(traffic.Traffic, nodes["traffic"], findings)
-    if taxonomy is None or policies is None or recipients is None or own_traffic is None:
+    declared = documents.validate(segments.Segments, nodes["segments"], findings)
+    if taxonomy is None or policies is None or recipients is None or own_traffic is None or declared is None:
         raise documents.ContractViolation(tuple(sorted(findings.listed)))
     relations.check_registers(taxonomy, policies, recipients, nodes, findings)
+    segments.check(declared, recipients.recipients, taxonomy, nodes["segments"], findings)
     policy = policies.on(as_of or policies.versions[-1].effective_date)
     registers = {
         "purposes": tuple(taxonomy.purposes),
@@ -83,6 +87,7 @@ def load(directory: Path, *, policy_file: Path | None = None, as_of: date | None
         recipients=recipients.recipients,
         taxonomy=taxonomy,
         traffic=own_traffic,
+        segments=declared.segments,
     )
 
 

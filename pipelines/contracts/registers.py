@@ -216,9 +216,10 @@ class Agreement(Strict):
 
 
 class Transfer(Strict):
-    """On which rung of UU PDP Art. 56 data goes to a recipient."""
+    """On which rung of UU PDP Art. 56 data goes to a recipient, and until which day (without one, until it is changed)."""
 
     rung: Literal["domestic", "adequacy", "safeguards", "consent"]
+    until: date | None = None
     source: str
     verified: bool
 

@@ -16,6 +16,7 @@ def load() -> dg.Definitions:
     import dagster as dg
 
     from pipelines.defs import (
+        audiences,
         automation,
         evidence,
         extract,
@@ -39,17 +40,20 @@ def load() -> dg.Definitions:
             warehouse.models(),
             release.released,
             retention.dropped,
+            audiences.withdrawn,
+            audiences.sent,
             pruning.pruned,
             evidence.data_docs(),
             evidence.ledger(),
             evidence.pages(),
         ],
-        asset_checks=quality.checks(),
-        jobs=[automation.JOB, extract.JOB, retention.JOB],
-        schedules=[automation.nightly, extract.hourly, retention.nightly_drops],
+        asset_checks=[*quality.checks(), audiences.in_time],
+        jobs=[automation.JOB, extract.JOB, retention.JOB, audiences.JOB, audiences.WITHDRAWALS],
+        schedules=[automation.nightly, extract.hourly, retention.nightly_drops, audiences.nightly_audiences],
         sensors=[
             landing.arrivals,
             retention.models_follow,
+            audiences.withdrawal_arrivals,
             lineage_events.of_successes,
             lineage_events.of_failures,
             notifying.failures,

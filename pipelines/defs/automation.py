@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.defs import pruning, retention
+from pipelines.defs import audiences, pruning, retention
 from pipelines.defs.extract import DATABASE
 from pipelines.defs.partitions import ARRIVALS_TAG, CALENDAR, JOB_NAME, key_of
 from pipelines.defs.unexpected import by_kind
@@ -11,7 +11,8 @@ NIGHTLY = "0 2 * * *"
 
 JOB = dg.define_asset_job(
     JOB_NAME,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(DATABASE, retention.DROPS, pruning.RUN_RECORDS),
+    selection=dg.AssetSelection.all()
+    - dg.AssetSelection.assets(DATABASE, retention.DROPS, pruning.RUN_RECORDS, audiences.WITHDRAWN, audiences.SENT),
     description="From landed files to the release: intake, checks, models, disclosure, release.",
     executor_def=dg.in_process_executor,
 )

@@ -43,6 +43,8 @@ _NAMED: dict[tuple[str, str], Ending] = {
     ("pipelines.retention", "NotRemoved"): "failed",
     ("pipelines.lineage", "LineageUnresolved"): "refused",
     ("pipelines.lineage", "LineageLeak"): "refused",
+    ("pipelines.audiences", "AudienceProblem"): "refused",
+    ("pipelines.audiences.sinks", "SinkProblem"): "failed",
     ("pipelines.evidence", "LedgerProblem"): "refused",
     ("pipelines.evidence", "AnchorUnusable"): "failed",
     ("pipelines.evidence", "ProcessingDrift"): "refused",

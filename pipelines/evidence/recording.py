@@ -51,6 +51,21 @@ _NUMBERS_OF = (
     *("held", "enrolments", "subjects", "sealed", "windows", "overdue", "ids", "clause"),
 )
 _COPIES = ("backup", "restore")
+_EXPORT = "audience"
+_FACTS_OF_EXPORTS = (
+    *(
+        "segment",
+        "recipient",
+        "mode",
+        "rung",
+        "agreement",
+        "fields",
+        "policy_version",
+        "people",
+        "contacts_out",
+        "invalid",
+    ),
+)
 _FACTS_OF_COPIES = ("backup", "made_at", "bytes", "horizons")
 # Names of tables, digests, versions, instants; no blank and no sign by which somebody could be told of.
 _WORD = re.compile(r"[A-Za-z0-9_.:+-]{0,80}")
@@ -184,13 +199,22 @@ def _arrivals(home: Home, known: _Known) -> Iterator[Happening]:
         content = {"source": batch.source, "as_of": batch.as_of, "balance": counts}
         yield from known.news(Happening("batch", batch.batch_id, content))
     for work in interventions:
-        counts = {name: work.counts[name] for name in (*_NUMBERS_OF, *_FACTS_OF_COPIES) if work.counts.get(name)}
+        counts = {name: work.counts[name] for name in _named_of(work.kind) if work.counts.get(name)}
         content = {"kind": work.kind, "as_of": work.as_of, "counts": counts}
-        kind: Kind = "drop" if work.kind in _DROPS else "backup" if work.kind in _COPIES else "intervention"
-        yield from known.news(Happening(kind, work.intervention_id, content))
+        yield from known.news(Happening(_kind_of(work.kind), work.intervention_id, content))
         for digest in work.counts.get("records", ()):
             # Of a person no more than this: whose it is, and what it says, the vault alone knows.
             yield from known.news(Happening("person", digest, {"ciphertext_sha256": digest}))
+
+
+def _named_of(kind: str) -> tuple[str, ...]:
+    return _FACTS_OF_EXPORTS if kind == _EXPORT else (*_NUMBERS_OF, *_FACTS_OF_COPIES)
+
+
+def _kind_of(kind: str) -> Kind:
+    if kind == _EXPORT:
+        return "export"
+    return "drop" if kind in _DROPS else "backup" if kind in _COPIES else "intervention"
 
 
 def _releases(home: Home, known: _Known, *, up_to: int) -> Iterator[Happening]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from pipelines.identity import pseudonyms, records, subjects, tables
+from pipelines.identity import handed_over, pseudonyms, records, subjects, tables
 
 _ENDS = ("anonymous_subject", "user_subject")
 # Each table with the columns that name a subject; `counters` stays: a number is never given twice.
@@ -42,6 +42,7 @@ def unused(connection: duckdb.DuckDBPyConnection, *, since: int, used: pl.Series
 def forget(connection: duckdb.DuckDBPyConnection, gone: pl.Series, *, since: int) -> None:
     """Remove everything that bears one of these subjects, all numbered `since` or later."""
     rows = gone.to_frame("subject")
+    handed_over.orphan(connection, rows, since=since)
     for table, columns in _BEARERS.items():
         bears = " or ".join(f"({name} >= {since:d} and {name} in (select subject from incoming))" for name in columns)
         tables.query(connection, f"delete from vault.{table} where {bears}", incoming=rows)

@@ -75,7 +75,7 @@ def _merge(connection: duckdb.DuckDBPyConnection, turn: pl.DataFrame) -> None:
         incoming=turn,
         bound={"identity": subjects.IDENTITY},
     )
-    for table in ("ledger_keys", "minors", "interactions"):
+    for table in ("ledger_keys", "minors", "interactions", "handed_over"):
         sql = f"update vault.{table} set subject = claimant from incoming where subject = owner"
         tables.query(connection, sql, incoming=turn)
     for table in ("domain_secrets", "subjects"):

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pipelines.identity.errors import UnknownKind
 
-DOMAINS = frozenset({"analytics", "ads", "support", "payments"})
+DOMAINS = frozenset({"analytics", "ads", "audiences", "support", "payments"})
 PSEUDONYM_DIGITS = 32
 
 

@@ -35,6 +35,11 @@ TABLES = {
     "interactions": "subject bigint not null, last_on date not null",
     # Keyed hashes of what must not come back; without their key they name nobody.
     "tombstones": f"digest {_RANDOM}, reason varchar not null, since timestamp not null, until timestamp not null",
+    # Contacts as they were sent to a recipient, until it has let go of them; also of those who were forgotten since.
+    "handed_over": (
+        "number bigint not null, subject bigint, recipient varchar not null, audience varchar not null, "
+        f"kind varchar not null, data_key {_RANDOM}, ciphertext {_RANDOM}, noted_at timestamp not null"
+    ),
     # The number of the next subject outlives erasures: a number is never given twice.
     "counters": "next_subject bigint not null",
 }

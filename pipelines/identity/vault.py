@@ -27,9 +27,11 @@ from pipelines.identity import (
 from pipelines.identity.attributes import StoredAttributes
 from pipelines.identity.errors import IdentityProblem
 from pipelines.identity.files import locked
+from pipelines.identity.handed_over import HandedOver
 from pipelines.identity.interactions import Interactions
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.minors import Minors
+from pipelines.identity.reach import Reach
 from pipelines.identity.tombstones import KEY as TOMBSTONE
 from pipelines.identity.tombstones import Tombstones
 
@@ -48,6 +50,8 @@ class Vault:
         self.tombstones = Tombstones(connection, key=ring.key(TOMBSTONE))
         self.minors = Minors(connection, lookup_key=self._lookup_key())
         self.interactions = Interactions(connection)
+        self.handed_over = HandedOver(connection)
+        self.reach = Reach(connection)
         self._begin()
 
     def resolve(self, identifiers: pl.DataFrame, *, domain: str, at: datetime) -> pl.DataFrame:
@@ -147,9 +151,11 @@ class Vault:
         """Return `browser` and `user`, the subjects of every browser that was only ever linked to one user."""
         return edges.sole_users(self._connection)
 
-    def pseudonyms(self, known: pl.Series, *, domain: str) -> pl.DataFrame:
-        """Return `subject`, `pseudonym` of those subjects who have one in the domain; nobody gets one."""
-        key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
+    def pseudonyms(self, known: pl.Series, *, domain: str, is_drawn: bool = False) -> pl.DataFrame:
+        """Return `subject`, `pseudonym` of those subjects who have one in the domain; nobody gets one unless it `is_drawn`."""
+        key, asked = pseudonyms.domain_key(self._ring.key("root"), domain=domain), known.rename("subject").to_frame()
+        if is_drawn:
+            subjects.secrets(self._connection, asked, domain=domain)
         return pseudonyms.with_pseudonym(subjects.known_secrets(self._connection, known, domain=domain), key=key)
 
     def named_in(self, domain: str, *, only_known: bool = False) -> Iterator[pl.DataFrame]:

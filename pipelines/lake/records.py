@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-WITHOUT_ROWS = ("quarantine_drop", "retention_raw", "trim", "backup", "restore")
+WITHOUT_ROWS = ("quarantine_drop", "retention_raw", "trim", "backup", "restore", "audience")
 """Kinds of interventions that change no row of the lake."""
 
 

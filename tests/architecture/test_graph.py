@@ -40,7 +40,18 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
 
 @pytest.mark.slow
 def test_the_graph_is_drawn_without_home_keys_or_warnings_and_follows_a_row(nodes: list[dict]) -> None:
-    order = ["landing", "intake", "identity", "lake", "warehouse", "disclosure", "release", "evidence", "retention"]
+    order = [
+        "landing",
+        "intake",
+        "identity",
+        "lake",
+        "warehouse",
+        "disclosure",
+        "release",
+        "evidence",
+        "retention",
+        "audiences",
+    ]
     place = {node["key"]: order.index(node["group"]) for node in nodes}
     assert set(order) == {node["group"] for node in nodes}
     assert all(place[parent] <= place[node["key"]] for node in nodes for parent in node["parents"])

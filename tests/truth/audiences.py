@@ -6,8 +6,9 @@ in none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -26,57 +27,67 @@ def retargeting(world: World, *, at: datetime, rules: Rules = TODAY) -> frozense
     begun = unfinished_registrations(world, at=at, rules=rules)["user_id"].unique().to_list()
     ledger = Ledger(world, purpose=PURPOSE, known_at=at)
     minors = known_minors(world, at=at, rules=replace(rules, minors_of_tickets=True))
-    barred = minors | _refused_by_browser(world, ledger, at=at)
+    barred = minors | refused_by_browser(world, ledger, at=at)
     return frozenset(
         user_id for user_id in begun if user_id not in barred and ledger.says(("user", user_id), at_ms=epoch_ms(at))
     )
 
 
-def unfinished_registrations(world: World, *, at: datetime, rules: Rules = TODAY) -> pl.DataFrame:
-    """Return `user_id`, `course_id` of every registration begun by then and not finished.
+def unfinished_registrations(
+    world: World, *, at: datetime, rules: Rules = TODAY, days: int | None = None, paid: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return `user_id`, `course_id` of every registration begun by then (within so many days) and not finished.
 
     Begun: a Lead or InitiateCheckout that consent let through, an order, an enrolment. Finished: a payment succeeded (given
-    back later or not) or the course was completed. A beginning without a course (null) is finished by any of these.
+    back later or not; those of `paid`, all there were unless told) or the course was completed. A beginning without a course
+    (null) is finished by any of these.
     """
-    begun, finished = _begun(world, at=at, rules=rules), _finished(world, at=at, rules=rules)
+    first = epoch_ms(at - timedelta(days=days)) if days else 0
+    paid = world.frame("orders") if paid is None else paid
+    begun, finished = _begun(world, at=at, first=first, rules=rules), _finished(world, paid, at=at, rules=rules)
     of_courses = begun.filter(pl.col("course_id").is_not_null()).join(finished, on=["user_id", "course_id"], how="anti")
     of_none = begun.filter(pl.col("course_id").is_null()).join(finished, on="user_id", how="anti")
     return pl.concat([of_courses, of_none]).unique().sort("user_id", "course_id")
 
 
-def _begun(world: World, *, at: datetime, rules: Rules) -> pl.DataFrame:
+def seen_by_pixel(world: World, *, names: Sequence[str]) -> pl.DataFrame:
+    """Return `user_id`, `course_id`, `occurred_at` of the pixel's events that consent let through."""
     numbers = user_ids(world)
     # Of the pixel, silence is a no.
     is_let_through = pl.col("advertising") & ~pl.col("gpc").fill_null(value=False) & ~pl.col("is_opted_out")
     pixel = world.frame("pixel_events").filter(
-        pl.col("event_name").is_in(_BEGINNINGS)
+        pl.col("event_name").is_in(names)
         & is_let_through.fill_null(value=False)
         & ~pl.format("{}/{}", "event_name", "event_id").is_in(list(world.lost("meta_pixel"))).fill_null(value=False)
         & pl.col("learner").is_not_null()
     )
     by_number = pl.col("learner").replace_strict(numbers, default=None, return_dtype=pl.String)
+    return pixel.select("course_id", "occurred_at", user_id=by_number)
+
+
+def _begun(world: World, *, at: datetime, first: int, rules: Rules) -> pl.DataFrame:
     enrolled = learning_events(world, rules=rules).filter(pl.col("event_type").is_in(["enrolled", "started"]))
     orders = world.frame("orders").filter(~pl.col("order_id").is_in(list(world.lost("orders"))))
     parts = [
-        pixel.select("course_id", "occurred_at", user_id=by_number),
+        seen_by_pixel(world, names=_BEGINNINGS),
         orders.select("course_id", "user_id", occurred_at="created_at"),
         enrolled.select("course_id", "user_id", "occurred_at"),
     ]
     happened = pl.concat([part.select("user_id", "course_id", "occurred_at") for part in parts])
-    return happened.filter((pl.col("occurred_at") <= epoch_ms(at)) & pl.col("user_id").is_not_null()).select(
-        "user_id", "course_id"
-    )
+    return happened.filter(
+        pl.col("occurred_at").is_between(first, epoch_ms(at)), pl.col("user_id").is_not_null()
+    ).select("user_id", "course_id")
 
 
-def _finished(world: World, *, at: datetime, rules: Rules) -> pl.DataFrame:
-    paid = world.frame("orders").filter(pl.col("paid_at") <= epoch_ms(at))
+def _finished(world: World, paid: pl.DataFrame, *, at: datetime, rules: Rules) -> pl.DataFrame:
+    paid = paid.filter(pl.col("paid_at") <= epoch_ms(at))
     completed = learning_events(world, rules=rules).filter(
         (pl.col("event_type") == "course_completed") & (pl.col("occurred_at") <= epoch_ms(at))
     )
     return pl.concat([paid.select("user_id", "course_id"), completed.select("user_id", "course_id")]).unique()
 
 
-def _refused_by_browser(world: World, ledger: Ledger, *, at: datetime) -> frozenset[str]:
+def refused_by_browser(world: World, ledger: Ledger, *, at: datetime) -> frozenset[str]:
     """Whoever's own browser says no (banner, GPC, its own line in the ledger) is not reached by another way."""
     found = set()
     for row in own_browsers(world).iter_rows(named=True):

@@ -32,7 +32,7 @@ def test_files_that_landed_before_the_first_run_do_not_leave_the_home_open(tmp_p
     home = settings.Home(tmp_path / "home")
     (home.landing / "accounts").mkdir(parents=True)
     home.prepare()
-    assert [_mode(folder) & 0o007 for folder in (home.root, *home.zones())] == [0] * 9
+    assert [_mode(folder) & 0o007 for folder in (home.root, *home.zones())] == [0] * 10
 
 
 def test_rights_of_a_group_are_kept(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ FAULTS = {
     ),
     "missing purposes": (
         PROGRESS,
-        "  - {property: purposes, value: [service, product_analytics, aggregate_statistics]}\n",
+        "  - {property: purposes, value: [service, product_analytics, aggregate_statistics, ads_retargeting]}\n",
         "",
         None,
         "`course_progress` has no purposes",

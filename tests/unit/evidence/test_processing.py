@@ -74,9 +74,7 @@ def test_every_purpose_is_an_activity_with_its_basis_and_its_recipients() -> Non
     activities = {each.purpose: each for each in record_of(terms()).activities}
     assert activities.keys() == terms().taxonomy.purposes.keys()
     assert activities["ads_retargeting"].lawful_bases == ("consent",)
-    assert activities["ads_retargeting"].recipients == (
-        "Meta Platforms (processor, US; transfer: safeguards; nothing is sent)",
-    )
+    assert activities["ads_retargeting"].recipients == ("Meta Platforms (processor, US; transfer: safeguards)",)
     assert all(each.datasets and each.lawful_bases for each in activities.values())
 
 
