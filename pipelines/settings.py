@@ -31,7 +31,8 @@ MEMORY_VARIABLE = "CROSSLIFE_MEMORY"
 DATABASE_URL = "database_url"
 WEBHOOK_URL, SMTP_URL = "webhook_url", "smtp_url"
 ANCHOR_URL, OPENLINEAGE_URL = "anchor_url", "openlineage_url"
-SECRETS = ("midtrans_server_key", DATABASE_URL, WEBHOOK_URL, SMTP_URL, ANCHOR_URL, OPENLINEAGE_URL)
+META_TOKEN = "meta_access_token"  # noqa: S105 - the name under which it is kept
+SECRETS = ("midtrans_server_key", DATABASE_URL, WEBHOOK_URL, SMTP_URL, ANCHOR_URL, OPENLINEAGE_URL, META_TOKEN)
 """What other parties share with the operator, each under the name by which it is set."""
 
 # Set before any of these libraries is imported: nothing here may need or use the network at run time.
@@ -261,6 +262,11 @@ def restoring(where: Home) -> Home:
 def memory_limit() -> str:
     """Return DuckDB's memory limit (`CROSSLIFE_MEMORY`), 2 GB unless told."""
     return os.environ.get(MEMORY_VARIABLE) or "2GB"
+
+
+def meta_text(name: str) -> str | None:
+    """Return `CROSSLIFE_META_ACCOUNT` (the ad account), `_ENDPOINT` or `_API_VERSION` (instead of its client's), or None."""
+    return os.environ.get(f"CROSSLIFE_META_{name.upper()}") or None
 
 
 def publish(where: Home, *, policy: Path, as_of: str) -> None:

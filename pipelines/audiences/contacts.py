@@ -76,7 +76,7 @@ def _digits(value: pl.Expr) -> pl.Expr:
     """What follows the plus; NULL where that cannot be told."""
     text = value.str.normalize("NFKC").str.replace_all(_INVISIBLE, "").str.strip_chars()
     bare = text.str.replace_all("[^0-9]", "")
-    spelt = (
+    return (
         pl.when(~text.str.contains(_PHONE))
         .then(None)
         .when(text.str.contains(_PLUS))
@@ -87,7 +87,6 @@ def _digits(value: pl.Expr) -> pl.Expr:
         .when(bare.str.contains(f"^(?:0|{_HOME})"))
         .then(normal_forms.phone(bare))
     )
-    return spelt.str.replace(f"^{_HOME}0+", _HOME)
 
 
 def _at_home(numbers: pl.DataFrame) -> pl.DataFrame:
