@@ -94,7 +94,7 @@ class MetaSink:
         self._calls, self._account, self._batch_rows, self._draw = calls, f"act_{account}", batch_rows, draw
 
     def ensure(self, name: str, description: str) -> str:
-        """Return the id of the audience of this name, which is made where there is none, and looked for where that is unsure."""
+        """Return the id of the audience of this name; it is made where there is none, and found again where that is unsure."""
         body = {**_MADE, "name": name, "description": description}
         make = Request("POST", (self._account, "customaudiences"), body, is_repeatable=False)
         for attempt in range(self._calls.pace.tries):
