@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 
 import polars as pl
-from pipelines.audiences.contacts import Spelling
 
+from pipelines.audiences.contacts import Spelling
 from pipelines.audiences.sinks import Progress, Receipt, Session
 
 
@@ -26,6 +26,7 @@ class Recipient:
     requests: list[str] = field(default_factory=list)
     breaks_at: int | None = None
     is_silent: bool = False
+    is_by_hand: bool = False
     sessions: list[Session] = field(default_factory=list)
 
     def ensure(self, name: str, description: str) -> str:

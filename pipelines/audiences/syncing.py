@@ -182,7 +182,8 @@ def _send(
         *(naive(as_of), sent, entered, ended, receipt.invalid, upload),
     )
     books.commit()
-    _let_go(home, ring, due)
+    if not due.sink.is_by_hand:
+        _let_go(home, ring, due)
     progress(f"{due.segment} at {due.sink.recipient}: {sent:,} sent, {entered:,} entered, {ended:,} left")
     return _told(due, sent=sent, entered=entered, ended=ended, invalid=receipt.invalid)
 

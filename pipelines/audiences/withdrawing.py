@@ -67,7 +67,7 @@ def withdraw(
             upload = _begin(books, contracts, sink, as_of=as_of)
             receipt = sink.remove_everywhere(hashed(theirs, sink))
             _end(books, upload, contacts=theirs.height, invalid=receipt.invalid, as_of=as_of)
-            is_confirmed = receipt.invalid == 0 and receipt.received >= receipt.sent
+            is_confirmed = not sink.is_by_hand and receipt.invalid == 0 and receipt.received >= receipt.sent
             removed += _note(books, "removed_at", recipient, as_of=as_of)
             _remember(books, recipient, theirs["number"])
             books.commit()
@@ -75,8 +75,8 @@ def withdraw(
                 confirmed += _confirm(home, ring, books, recipient, as_of=as_of)
             progress(f"{recipient}: {theirs.height:,} contacts taken out everywhere")
         # What holds nobody any more may still stand open: its contacts were let go of by a replacement.
-        for recipient in sinks:
-            if recipient not in contacts:
+        for recipient, sink in sinks.items():
+            if recipient not in contacts and not sink.is_by_hand:
                 removed += _note(books, "removed_at", recipient, as_of=as_of)
                 confirmed += _note(books, "confirmed_at", recipient, as_of=as_of)
         books.commit()

@@ -6,18 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.cli.lists import build, show_funnels, show_synced, show_withdrawn
 from pipelines.cli.memberships import history
 from pipelines.cli.options import as_of_option, debug_option, home_option, json_option, place, policy_option
 from pipelines.cli.terminal import print_json, print_table
-
-if TYPE_CHECKING:
-    from pipelines.audiences import Funnel, Synced, Withdrawn
-
-_STEPS = ["candidates", "consented", "allowed", "reachable"]
 
 
 @click.group()
@@ -35,6 +30,7 @@ def audience() -> None:
     """
 
 
+audience.add_command(build)
 audience.add_command(history)
 
 
@@ -110,7 +106,7 @@ def preview(
     if as_json:
         print_json({name: asdict(each) for name, each in funnels.items()})
         return
-    _show_funnels(funnels)
+    show_funnels(funnels)
 
 
 @audience.command()
@@ -160,19 +156,31 @@ def sync(
         print_json({"withdrawn": withdrawn and asdict(withdrawn), "synced": [asdict(each) for each in synced]})
         return
     if withdrawn:
-        _show_withdrawn(withdrawn)
-    _show_synced(synced)
+        show_withdrawn(withdrawn)
+    show_synced(synced)
 
 
 @audience.command()
-@click.option("--confirmed", metavar="RECIPIENT", help="The removal file was uploaded there by hand.")
+@click.option("--confirmed", metavar="RECIPIENT", help="The removal list was uploaded there by hand.")
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Write removal lists for upload by hand."
+)
+@click.option(
+    "--for", "recipient", default="meta", help="Whose format, with --to: meta, google or tiktok.", show_default=True
+)
 @home_option
 @as_of_option
 @policy_option
 @json_option
 @debug_option
 def withdraw(
-    confirmed: str | None, home: Path | None, as_of: datetime | None, policy: Path | None, as_json: bool
+    confirmed: str | None,
+    folder: Path | None,
+    recipient: str,
+    home: Path | None,
+    as_of: datetime | None,
+    policy: Path | None,
+    as_json: bool,
 ) -> None:
     """Take out at every recipient whoever may not be there any more. A Dagster sensor does it as soon as somebody withdraws.
 
@@ -200,42 +208,13 @@ def withdraw(
             here.home,
             ring,
             contracts,
-            sending.sinks_of(contracts, ring),
+            sending.lists_in(folder, recipient) if folder else sending.sinks_of(contracts, ring),
             as_of=here.as_of,
             progress=Progress(is_silent=as_json),
         )
     if as_json:
         print_json(asdict(done))
     else:
-        _show_withdrawn(done)
+        show_withdrawn(done)
     if done.overdue:
         click.get_current_context().exit(REFUSED)
-
-
-def _show_funnels(funnels: dict[str, Funnel]) -> None:
-    rows = [[name, *(getattr(each, step) for step in _STEPS)] for name, each in funnels.items()]
-    print_table("Funnels: people at each step", columns=["segment", *_STEPS], rows=rows)
-    left = [[name, reason, count] for name, each in funnels.items() for reason, count in each.left.items()]
-    print_table("Left out, each for the first reason", columns=["segment", "reason", "people"], rows=left)
-
-
-def _show_withdrawn(done: Withdrawn) -> None:
-    click.echo(
-        f"withdrawals: {done.found:,} newly found, {done.removed:,} removed, {done.confirmed:,} confirmed, {done.open:,} open"
-    )
-    if done.overdue:
-        click.secho(f"crosslife: {done.overdue:,} withdrawals are over their deadline", fg="red", err=True)
-
-
-def _show_synced(synced: Sequence[Synced]) -> None:
-    columns = ["segment", "recipient", *_STEPS, "sent", "entered", "left", ""]
-    rows = [
-        [
-            *(each.segment, each.recipient),
-            *(getattr(each.funnel, step) for step in _STEPS),
-            *(each.sent, each.entered, each.ended),
-            "too small: nobody is sent" if each.is_too_small else "nothing was sent (dry run)" if each.is_dry else "",
-        ]
-        for each in synced
-    ]
-    print_table("Audiences", columns=columns, rows=rows)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from pipelines import audiences
 from pipelines.audiences.building import Progress, quiet
@@ -41,6 +42,16 @@ def sinks_of(contracts: Contracts, ring: Keyring, *, is_dry: bool = False) -> di
     from pipelines.audiences.sinks import meta
 
     return {name: meta.connect(ring) for name in named}
+
+
+def lists_in(folder: Path, recipient: str) -> dict[str, Sink]:
+    """Return the way to a recipient by lists in a folder, for upload by hand. Raises TransferRefused."""
+    from pipelines.audiences.sinks import files
+
+    formats = {each.recipient: each for each in (files.META, files.GOOGLE, files.TIKTOK)}
+    if recipient not in formats:
+        raise audiences.TransferRefused(f"no format of lists is known for {recipient}: there are {', '.join(formats)}")
+    return {recipient: files.FileSink(formats[recipient], folder)}
 
 
 def send(

@@ -18,6 +18,7 @@ class DrySink:
     recipient: str
     fields: tuple[str, ...]
     spelling: Spelling = Spelling.DIGITS
+    is_by_hand: bool = False
 
     def ensure(self, name: str, description: str) -> NoReturn:
         """Refuse."""

@@ -51,6 +51,8 @@ class FileSink:
     still lie there; removals add up until they are discarded.
     """
 
+    is_by_hand = True
+
     def __init__(self, list_format: ListFormat, folder: Path, *, fields: tuple[str, ...] | None = None) -> None:
         """Write these fields of the format, all of them unless told."""
         self.fields = fields or tuple(list_format.headers)
@@ -68,7 +70,7 @@ class FileSink:
         """How phone numbers are spelt before they are hashed."""
         return self._format.spelling
 
-    def ensure(self, name: str, description: str) -> str:  # noqa: ARG002 - a file has no place for it
+    def ensure(self, name: str, description: str) -> str:
         """Return what the audience's files are called: the same for the same name, another for another."""
         plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-") or "audience"
         return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
@@ -139,7 +141,8 @@ class FileSink:
         columns = dict.fromkeys(self.fields, pl.String)
         if not place.exists():
             return pl.DataFrame(schema=columns)
-        return pl.read_csv(read_private(place), schema=columns, null_values="")
+        fields = {self._format.headers[name]: name for name in self.fields}
+        return pl.read_csv(read_private(place), infer_schema=False, null_values="").rename(fields)
 
     def _write(self, place: Path, people: pl.DataFrame) -> None:
         headers = {name: self._format.headers[name] for name in self.fields}

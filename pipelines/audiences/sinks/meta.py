@@ -77,6 +77,7 @@ class MetaSink:
 
     recipient = "meta"
     spelling = Spelling.DIGITS
+    is_by_hand = False
 
     def __init__(
         self,

@@ -69,6 +69,10 @@ class Sink(Protocol):
     def spelling(self) -> Spelling:
         """How it wants a phone number spelt before it is hashed."""
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether somebody still has to carry what is written to the recipient, so that a receipt confirms nothing."""
+
     def ensure(self, name: str, description: str) -> str:
         """Return the recipient's id of the audience of this name, which is made where there is none."""
 

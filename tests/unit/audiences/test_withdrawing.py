@@ -117,6 +117,17 @@ def test_what_the_recipient_does_not_confirm_stays_open_and_in_the_vault(sent: A
     assert sent.withdraw().open == 0
 
 
+def test_a_removal_list_confirms_nothing_until_somebody_says_that_it_was_uploaded(sent: Ads) -> None:
+    sent.recipient.is_by_hand = True
+    sent.says(1, yes=False, at=LATER)
+    sent.run(days=1)
+    assert (sent.withdraw().removed, sent.withdraw().open) == (1, 1)
+    sent.sync()
+    assert "orang1@contoh.example" in handed_over(sent)
+    audiences.confirm(sent.desk.home, sent.desk.ring, "meta", as_of=sent.at)
+    assert ("orang1@contoh.example" in handed_over(sent), sent.withdraw().open) == (False, 0)
+
+
 def test_who_agrees_again_before_it_is_confirmed_is_sent_and_stays_known(sent: Ads) -> None:
     sent.says(1, yes=False, at=LATER)
     sent.run(days=1)
