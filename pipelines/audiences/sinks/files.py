@@ -68,7 +68,7 @@ class FileSink:
         """How phone numbers are spelt before they are hashed."""
         return self._format.spelling
 
-    def ensure(self, name: str, description: str) -> str:  # noqa: ARG002 - a file has no place for it
+    def ensure(self, name: str, description: str) -> str:
         """Return what the audience's files are called: the same for the same name, another for another."""
         plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-") or "audience"
         return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
@@ -136,10 +136,12 @@ class FileSink:
                 self._write(place, after)
 
     def _read(self, place: Path) -> pl.DataFrame:
-        columns = dict.fromkeys(self.fields, pl.String)
         if not place.exists():
-            return pl.DataFrame(schema=columns)
-        return pl.read_csv(read_private(place), schema=columns, null_values="")
+            return pl.DataFrame(schema=dict.fromkeys(self.fields, pl.String))
+        headers = {self._format.headers[name]: name for name in self.fields}
+        return pl.read_csv(read_private(place), schema=dict.fromkeys(headers, pl.String), null_values="").rename(
+            headers
+        )
 
     def _write(self, place: Path, people: pl.DataFrame) -> None:
         headers = {name: self._format.headers[name] for name in self.fields}
