@@ -256,7 +256,7 @@ def meta_api() -> Iterator[MetaApi]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": api}))
     server.daemon_threads = True
     api.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield api
     finally:
@@ -267,6 +267,7 @@ def meta_api() -> Iterator[MetaApi]:
 class _Handler(BaseHTTPRequestHandler):
     api: MetaApi
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
 
     def do_GET(self) -> None:
         self._serve("GET")

@@ -138,7 +138,6 @@ class FileSink:
                 self._write(place, after)
 
     def _read(self, place: Path) -> pl.DataFrame:
-        columns = dict.fromkeys(self.fields, pl.String)
         if not place.exists():
             return pl.DataFrame(schema=columns)
         fields = {self._format.headers[name]: name for name in self.fields}

@@ -43,10 +43,9 @@ def checked(members: pl.DataFrame, *, fields: Sequence[str]) -> pl.DataFrame:
 
 def alone(members: pl.DataFrame, *, fields: Sequence[str]) -> pl.DataFrame:
     """Return one row per hash, the other fields NULL: each form of a person is named by itself."""
-    each = [
-        members.select(pl.col(name) if name == one else pl.lit(None, pl.String).alias(name) for name in fields)
-        for one in fields
-    ]
+    people = checked(members, fields=fields)
+    blank = pl.lit(None, pl.String)
+    each = [people.select(**{name: name if name == one else blank for name in fields}) for one in fields]
     return checked(pl.concat(each), fields=fields)
 
 
