@@ -69,8 +69,10 @@ def test_every_figure_of_the_policy_bears_clause_source_and_whether_it_was_verif
     assert {deadline.hours for deadline in policy.deadlines.values()} == {72}
 
 
-def test_recipients_are_seeded_and_nothing_is_sent_yet():
+def test_recipients_are_seeded_and_hashes_go_to_meta_alone():
     recipients = load(settings.CONTRACTS_DIR).recipients
 
     assert set(recipients) == {"midtrans", "meta"}
-    assert not any(recipient.is_sending for recipient in recipients.values())
+    assert {name: recipient.fields for name, recipient in recipients.items() if recipient.is_sending} == {
+        "meta": ("email_sha256", "phone_sha256")
+    }

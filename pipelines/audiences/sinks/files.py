@@ -139,9 +139,11 @@ class FileSink:
 
     def _read(self, place: Path) -> pl.DataFrame:
         if not place.exists():
-            return pl.DataFrame(schema=columns)
-        fields = {self._format.headers[name]: name for name in self.fields}
-        return pl.read_csv(read_private(place), infer_schema=False, null_values="").rename(fields)
+            return pl.DataFrame(schema=dict.fromkeys(self.fields, pl.String))
+        headers = {self._format.headers[name]: name for name in self.fields}
+        return pl.read_csv(read_private(place), schema=dict.fromkeys(headers, pl.String), null_values="").rename(
+            headers
+        )
 
     def _write(self, place: Path, people: pl.DataFrame) -> None:
         headers = {name: self._format.headers[name] for name in self.fields}
