@@ -11,6 +11,7 @@ import click
 from pipelines.cli.audience import audience
 from pipelines.cli.backup import backup
 from pipelines.cli.bench import bench
+from pipelines.cli.consent import consent
 from pipelines.cli.contracts import contracts
 from pipelines.cli.demo import demo
 from pipelines.cli.docs import docs
@@ -54,6 +55,7 @@ _COMMANDS = (
     quarantine,
     retention,
     audience,
+    consent,
     backup,
     keys,
     notices,

@@ -4,6 +4,7 @@ It lies in the lake as any other event; its holders are keyed hashes that stand 
 be remembered without making whoever refused a subject of the vault. What follows from a consent does not belong here.
 """
 
+from pipelines.consent.asking import NEVER_ASKED, of_person
 from pipelines.consent.hearing import hear, weigh_refusals
 from pipelines.consent.ledger import (
     ACCOUNT,
@@ -17,11 +18,13 @@ from pipelines.consent.periods import periods, standing
 
 __all__ = [
     "ACCOUNT",
+    "NEVER_ASKED",
     "deciding_columns",
     "has_more_spellings",
     "hear",
     "holder_key",
     "holder_key_of_hash",
+    "of_person",
     "periods",
     "standing",
     "statements",
