@@ -126,8 +126,19 @@ def _request(
                 continue
             contacts[recipient] = barred
             found += _enter(books, opened, recipient, barred, as_of=as_of)
+        _forget_unknown(books, opened)
     books.commit()
     return found, contacts
+
+
+def _forget_unknown(books: Books, opened: Look) -> None:
+    """Take out of the books whoever the vault knows no longer: a pseudonym that leads to nobody proves nothing."""
+    known = [part["pseudonym"] for part in opened.vault.named_in(DOMAIN)]
+    frame = pl.DataFrame({"pseudonym": pl.concat(known) if known else pl.Series([], dtype=pl.String)})
+    books.run_with("delete from memberships where pseudonym not in (select pseudonym from incoming)", frame)
+    books.run_with(
+        "update withdrawals set pseudonym = null where pseudonym not in (select pseudonym from incoming)", frame
+    )
 
 
 def _barred(opened: Look, standing: pl.DataFrame, holds: dict[str, Standing]) -> pl.DataFrame:
