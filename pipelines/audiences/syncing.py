@@ -133,8 +133,8 @@ def _judged(
 
 def _as_sent(members: pl.DataFrame, sink: Sink) -> pl.DataFrame:
     """Return the members who have something of what a sink is sent, hashed as it wants it."""
-    hashed = contacts.sendable(members.select("subject", "email", "phone"), spelling=sink.spelling)
-    found = members.drop(judging.FIELDS).join(hashed.select("subject", *judging.FIELDS), on="subject")
+    own = contacts.sendable(_as_written(members), spelling=sink.spelling)
+    found = members.drop(judging.FIELDS).join(own.select("subject", *judging.FIELDS), on="subject")
     return found.filter(pl.any_horizontal(pl.col(*sink.fields).is_not_null())).sort("subject")
 
 
@@ -244,7 +244,12 @@ def hashed(standing: pl.DataFrame, sink: Sink) -> pl.DataFrame:
         subject=pl.int_range(pl.len(), dtype=pl.Int64),
         **{kind: pl.when(pl.col("kind") == kind).then("normal") for kind in _KINDS},
     )
-    return contacts.sendable(wide, spelling=sink.spelling).select(sink.fields)
+    return contacts.sendable(_as_written(wide), spelling=sink.spelling).select(sink.fields)
+
+
+def _as_written(normal: pl.DataFrame) -> pl.DataFrame:
+    """Return normal forms as somebody would write them: without its plus a number of another country is nobody's."""
+    return normal.select("subject", "email", phone="+" + pl.col("phone"))
 
 
 def _enter(books: Books, contracts: Contracts, due: _Due, *, as_of: datetime) -> tuple[int, int]:
