@@ -13,7 +13,7 @@ from datetime import datetime
 
 import polars as pl
 
-from pipelines.audiences import contacts, judging, telling, transfers
+from pipelines.audiences import forms, telling, transfers
 from pipelines.audiences.books import DOMAIN, Books, naive, open_books
 from pipelines.audiences.building import Look, Progress, chosen, look, quiet
 from pipelines.audiences.judging import Audience, Funnel, Standing
@@ -26,8 +26,6 @@ from pipelines.settings import Home
 
 PREFIX = "crosslife_"
 """What an audience is called at a recipient, before its segment's name."""
-
-_KINDS = ("email", "phone")
 
 
 @dataclass(frozen=True)
@@ -125,17 +123,10 @@ def _judged(
         members = audience.members.join(named, on="subject", how="left", maintain_order="left")
         for (own, recipient), row in admitted.items():
             if own == name:
-                sent = _as_sent(members, sinks[recipient])
+                sent = forms.as_sent(members, sinks[recipient])
                 is_too_small = sent.height < segment.minimum
                 due.append(_Due(audience, sent, sinks[recipient], row, is_too_small, consenting))
     return due
-
-
-def _as_sent(members: pl.DataFrame, sink: Sink) -> pl.DataFrame:
-    """Return the members who have something of what a sink is sent, hashed as it wants it."""
-    own = contacts.sendable(_as_written(members), spelling=sink.spelling)
-    found = members.drop(judging.FIELDS).join(own.select("subject", *judging.FIELDS), on="subject")
-    return found.filter(pl.any_horizontal(pl.col(*sink.fields).is_not_null())).sort("subject")
 
 
 def _note(vault: Vault, due: _Due, *, at: datetime) -> pl.Series:
@@ -157,7 +148,7 @@ def _not_taken_out(books: Books, noted: Mapping[str, list[pl.Series]]) -> None:
 
 
 def _long(due: _Due) -> pl.DataFrame:
-    sent = [kind for kind in _KINDS if f"{kind}_sha256" in due.sink.fields]
+    sent = [kind for kind in forms.KINDS if f"{kind}_sha256" in due.sink.fields]
     return due.members.select("subject", *sent).unpivot(
         sent, index="subject", variable_name="kind", value_name="normal"
     )
@@ -235,21 +226,9 @@ def _empty(home: Home, ring: Keyring, due: _Due, remote: str) -> Receipt:
     """Take everybody out of an audience that has become too small to hide anybody in."""
     with open_vault(home, ring, purpose="audiences") as vault:
         standing = vault.handed_over.of(due.sink.recipient, audience=due.segment)
-    return due.sink.remove(remote, hashed(standing, due.sink)) if remote and not standing.is_empty() else Receipt()
-
-
-def hashed(standing: pl.DataFrame, sink: Sink) -> pl.DataFrame:
-    """Return the hashes of contacts (`kind`, `normal`), a row each, as a sink is sent them."""
-    wide = standing.select(
-        subject=pl.int_range(pl.len(), dtype=pl.Int64),
-        **{kind: pl.when(pl.col("kind") == kind).then("normal") for kind in _KINDS},
+    return (
+        due.sink.remove(remote, forms.hashed(standing, due.sink)) if remote and not standing.is_empty() else Receipt()
     )
-    return contacts.sendable(_as_written(wide), spelling=sink.spelling).select(sink.fields)
-
-
-def _as_written(normal: pl.DataFrame) -> pl.DataFrame:
-    """Return normal forms as somebody would write them: without its plus a number of another country is nobody's."""
-    return normal.select("subject", "email", phone="+" + pl.col("phone"))
 
 
 def _enter(books: Books, contracts: Contracts, due: _Due, *, as_of: datetime) -> tuple[int, int]:

@@ -17,9 +17,9 @@ from pipelines.audiences import books as kept
 from pipelines.audiences import telling
 from pipelines.audiences.books import DOMAIN, Books, naive, open_books
 from pipelines.audiences.building import Look, Progress, look, quiet
+from pipelines.audiences.forms import hashed
 from pipelines.audiences.judging import ALWAYS, Standing
 from pipelines.audiences.sinks import Sink
-from pipelines.audiences.syncing import hashed
 from pipelines.contracts import Contracts
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.vault import open_vault
