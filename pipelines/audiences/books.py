@@ -7,7 +7,6 @@ Not here: deciding who is in, or sending.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ import polars as pl
 
 from pipelines import engine
 from pipelines.audiences.problems import BooksDamaged
+from pipelines.identity.files import put_in_place
 from pipelines.identity.keyring import Keyring, NewKey
 from pipelines.settings import Home
 
@@ -97,9 +97,7 @@ class Books:
         finally:
             self.connection.execute("detach fresh")
         fresh.chmod(0o600)
-        _sync(fresh)
-        fresh.replace(file)
-        _sync(file.parent)
+        put_in_place(fresh, path=file)
 
     def _read(self) -> None:
         try:
@@ -131,11 +129,3 @@ def open_books(home: Home, ring: Keyring) -> Iterator[Books]:
 def naive(at: datetime) -> datetime:
     """Return an instant as the books have it: UTC, without saying so."""
     return at.astimezone(UTC).replace(tzinfo=None)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -24,11 +24,11 @@ from pipelines.settings import Home
 FIELDS = ("email_sha256", "phone_sha256")
 """What can be sent of a person, named as the register of recipients names it."""
 
-UNASKED, NO_CONTACT = "never_asked", "no_contact"
+NO_CONTACT = "no_contact"
 ALWAYS = ("minor", "restricted", "objected")
 """Reasons that take people out of every segment: law, not a choice of the ads team."""
 REASONS = (
-    *(UNASKED, "refused", "withdrawn", "refused_by_browser"),
+    *(consent.NEVER_ASKED, "refused", "withdrawn", "refused_by_browser"),
     *(*ALWAYS, "unsubscribed", "paid", "refunded"),
     NO_CONTACT,
 )
@@ -153,7 +153,7 @@ def _with_reasons(
         "subject",
         reason=pl.when(pl.col("state") == "granted")
         .then(pl.lit(None, dtype=pl.String))
-        .otherwise(pl.col("state").fill_null(UNASKED)),
+        .otherwise(pl.col("state").fill_null(consent.NEVER_ASKED)),
     ).drop_nulls()
     barring = holds.barred.filter(pl.col("reason").is_in([*ALWAYS, *segment.exclude]))
     found = pl.concat([of_consent, barring, _of_orders(connection, pairs, segment)])

@@ -19,6 +19,7 @@ import polars as pl
 
 from pipelines.audiences.books import KEY
 from pipelines.audiences.sinks import Session, SessionExpired
+from pipelines.identity.files import read_private, write_private
 from pipelines.identity.keyring import Keyring
 from pipelines.settings import Home
 
@@ -76,16 +77,9 @@ class Sessions:
 def _read(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
-    found: dict[str, Any] = json.loads(file.read_text())
+    found: dict[str, Any] = json.loads(read_private(file))
     return found
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = file.with_suffix(".fresh")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as written:
-        json.dump(content, written)
-        written.flush()
-        os.fsync(written.fileno())
-    fresh.replace(file)
+    write_private(file, content=json.dumps(content).encode())

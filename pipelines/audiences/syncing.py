@@ -48,7 +48,7 @@ class Synced:
 
 @dataclass(frozen=True, repr=False)
 class _Due:
-    """One audience on its way to one recipient; `members` bear `pseudonym`, `is_last` that it is too small to be sent."""
+    """One audience on its way to one recipient; `members` bear `pseudonym`; too small, it is sent to nobody."""
 
     audience: Audience
     members: pl.DataFrame

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from pipelines import consent
 from pipelines.audiences import books as kept
 from pipelines.audiences import telling
 from pipelines.audiences.books import DOMAIN, Books, naive, open_books
@@ -162,7 +163,7 @@ def _barred(opened: Look, standing: pl.DataFrame, holds: dict[str, Standing]) ->
                 reason=pl.when(pl.col("subject").is_null())
                 .then(pl.lit(FORGOTTEN))
                 .when(pl.col("state").is_null())
-                .then(pl.lit("never_asked"))
+                .then(pl.lit(consent.NEVER_ASKED))
                 .when(pl.col("state") != "granted")
                 .then("state")
                 .otherwise("reason"),
