@@ -74,24 +74,29 @@ def day_of_file(file: Path) -> date | None:
     return date.fromisoformat(name.removeprefix(_DAY_PREFIX)) if name.startswith(_DAY_PREFIX) else None
 
 
-def read_expression(files: Sequence[Path] | Path, *, key: str = LAKE_KEY, filename: bool = False) -> str:
+def read_expression(
+    files: Sequence[Path] | Path, *, key: str = LAKE_KEY, filename: bool = False, numbered: bool = False
+) -> str:
     """Return the SQL table expression that reads these files; only the key's name stands in it.
 
-    With `filename` each row says which file it is from.
+    With `filename` each row says which file it is from; with `numbered` which row of it, from 0, as `file_row_number`.
     """
     paths = [files] if isinstance(files, Path) else list(files)
     listed = ", ".join(f"'{quoted(path)}'" for path in paths)
-    options = f"hive_partitioning = false, encryption_config = {{footer_key: '{key}'}}{', filename = true' * filename}"
-    return f"read_parquet([{listed}], {options})"
+    options = f"hive_partitioning = false, encryption_config = {{footer_key: '{key}'}}"
+    more = f"{', filename = true' * filename}{', file_row_number = true' * numbered}"
+    return f"read_parquet([{listed}], {options}{more})"
 
 
-def read_columns(file: Path, columns: Sequence[Column]) -> str:
+def read_columns(file: Path, columns: Sequence[Column], *, numbered: bool = False) -> str:
     """Return the SQL query that reads one file as the contract has its columns now.
 
     A column that the file does not have yet is NULL of its type; one that the contract no longer has is left out.
+    With `numbered` the number of the row in the file stands beside them, as `file_row_number`.
     """
     # By name, file by file: `union_by_name` of DuckDB 1.5 cannot read encrypted Parquet.
-    return f"select {_typed(columns)} from (select * from {read_expression(file)} union all by name {_none(columns)})"
+    rows = f"select * from {read_expression(file, numbered=numbered)} union all by name {_none(columns)}"
+    return f"select {_typed(columns)}{', file_row_number' * numbered} from ({rows})"
 
 
 def _typed(columns: Sequence[Column]) -> str:
