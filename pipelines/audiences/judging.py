@@ -75,7 +75,8 @@ def standing(
 ) -> Standing:
     """Return what holds of everybody at an instant for a purpose; `candidates.prepare` has run."""
     ledger = contracts.inbound["consents"]
-    consents = consent.standing(connection, home, ledger, vault, purpose=purpose, at=at, browsers_bind=True)
+    binds = purpose in contracts.policy.browser_refusals.purposes
+    consents = consent.standing(connection, home, ledger, vault, purpose=purpose, at=at, browsers_bind=binds)
     until = f"timestamp '{at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
     granted = consents.filter(pl.col("state") == "granted").select("subject", "since")
     connection.register("granted", granted.to_arrow())

@@ -20,8 +20,6 @@ from pipelines.lake.manifest import staging_dir
 from pipelines.settings import Home
 
 NEVER_ASKED = "never_asked"
-_BOUND_BY_BROWSERS = frozenset({"ads_retargeting"})
-"""Purposes for which what a browser refused is granted by that browser alone (policy §7)."""
 
 
 def of_person(
@@ -49,7 +47,7 @@ def of_person(
         engine.set_secret(connection, "event_key", ring.event_key().hex())
         ledger, answers = contracts.inbound["consents"], list[pl.DataFrame]()
         for purpose in purposes:
-            binds = purpose in _BOUND_BY_BROWSERS
+            binds = purpose in contracts.policy.browser_refusals.purposes
             stands = standing(connection, home, ledger, vault, purpose=purpose, at=at, browsers_bind=binds, among=found)
             answers.append(_answer(purpose, stands))
     return pl.concat(answers)

@@ -25,6 +25,7 @@ def hear(
     vault: Vault,
     *,
     purpose: str,
+    browsers_bind: bool = False,
     among: pl.Series | None = None,
 ) -> None:
     """Make the temp table `stated`: a row for each statement that counts on a purpose and each subject whom it is of.
@@ -32,16 +33,15 @@ def hear(
     `subject`, `holder`, `voice` (`account`; `contact`: an address of theirs; `claim`: one that another had first; `claimant`:
     an account that states the address of whoever is known by it alone; `browser`), `is_main` (by it they can begin to
     consent: the account, or the addresses of whoever has none, or a browser for itself), `since`, `is_granted`, `is_proven`,
-    `stated_under`, `evidence_key`. The connection knows the event key. Of all subjects, unless only some are asked for.
+    `stated_under`, `evidence_key`. With `browsers_bind` also what rows that keep no name refused, as the vault remembers it.
+    The connection knows the event key. Of all subjects, unless only some are asked for.
     """
     connection.execute("""
         create or replace temp table stated (
             subject bigint, holder bigint, voice varchar, is_main boolean, since timestamp, is_granted boolean,
             is_proven boolean, stated_under varchar, evidence_key bigint)""")
-    query = statements(home, ledger, purpose=purpose)
-    if query is None:
+    if not _gather(connection, home, ledger, vault, purpose=purpose, with_rows=browsers_bind):
         return
-    connection.execute(f"create or replace temp table statements as {query}")
     claimants = vault.claimants()
     if among is not None:
         claimants = claimants.filter(pl.col("owner").is_in(among.implode()))
@@ -56,6 +56,32 @@ def hear(
         select owner, holder, 'claimant', false, since, is_granted, is_proven, stated_under, evidence_key
         from stated join claimants on claimant = subject where voice = 'account'""")
     connection.unregister("claimants")
+
+
+def _gather(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    ledger: InboundContract,
+    vault: Vault,
+    *,
+    purpose: str,
+    with_rows: bool,
+) -> bool:
+    """Make the temp table `statements`, of holders; say whether there is any."""
+    parts = [query] if (query := statements(home, ledger, purpose=purpose)) else []
+    noted = vault.refusals.of(purpose) if with_rows else pl.DataFrame()
+    if noted.height:
+        connection.register("noted", noted.to_arrow())
+        parts.append("""
+            select holder, unnest(list_distinct([first_at, last_at])) as since, false as is_granted, false as is_proven,
+                null::varchar as stated_under, null::bigint as evidence_key
+            from noted""")
+    if not parts:
+        return False
+    connection.execute(f"create or replace temp table statements as {' union all by name '.join(parts)}")
+    if noted.height:
+        connection.unregister("noted")
+    return True
 
 
 def hear_browsers(connection: duckdb.DuckDBPyConnection, vault: Vault) -> None:

@@ -41,7 +41,7 @@ def periods(
     if among is not None:
         theirs = vault.sole_users().filter(pl.col("user").is_in(among.implode()))
         among = pl.concat([among, theirs["browser"]]).unique()
-    hearing.hear(connection, home, ledger, vault, purpose=purpose, among=among)
+    hearing.hear(connection, home, ledger, vault, purpose=purpose, browsers_bind=browsers_bind, among=among)
     hearing.hear_browsers(connection, vault)
     if asked is not None:
         connection.register("asked", asked.to_frame("subject"))

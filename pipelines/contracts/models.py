@@ -121,9 +121,11 @@ class ConsentRule(Strict):
     @property
     def category_fields(self) -> tuple[str, ...]:
         """Return the field paths whose category decides on `purpose`."""
-        return tuple(
-            f"{self.preferences}.{name}" for name, purpose in self.categories.items() if purpose == self.purpose
-        )
+        return self.categories_of(self.purpose)
+
+    def categories_of(self, purpose: str) -> tuple[str, ...]:
+        """Return the field paths whose category decides on a purpose."""
+        return tuple(f"{self.preferences}.{name}" for name, other in self.categories.items() if other == purpose)
 
 
 class Retention(Strict):

@@ -8,7 +8,16 @@ from typing import Literal
 
 from pipelines.contracts.registers import Floor, Policy
 from pipelines.contracts.strict import Strict
-from pipelines.contracts.versions import DAYS, PolicyInForce, PolicyVersions, decided, in_force, is_longer, said
+from pipelines.contracts.versions import (
+    DAYS,
+    PolicyInForce,
+    PolicyVersions,
+    decided,
+    in_force,
+    is_longer,
+    listed,
+    said,
+)
 
 Reach = Literal["existing records", "waits for notice", "what comes from then on"]
 _PLAIN = ("timezone", "max_clock_skew_hours", "text")
@@ -100,11 +109,16 @@ class _Comparison:
             ]
             if words[0] != words[1]:
                 part, what = f"default_consent.{name}", f"who says nothing ({name}): {words[1]}; before: {words[0]}"
-                yield (
-                    Change(part=part, what=what, reach="waits for notice", since=None)
-                    if (part in self._waiting)
-                    else self._later(part, what)
-                )
+                yield self._granted(part, what)
+        before_, after_ = listed(self._old.browser_refusals), listed(self._new.browser_refusals)
+        if before_ != after_:
+            yield self._granted("browser_refusals", f"what browsers refuse: {after_}; before: {before_}")
+
+    def _granted(self, part: str, what: str) -> Change:
+        """Return a change of what is taken for consent: one that takes more for it waits until people were told."""
+        if part in self._waiting:
+            return Change(part=part, what=what, reach="waits for notice", since=None)
+        return self._later(part, what)
 
     def _held_for(self, part: str, what: str, *, is_more: bool) -> Change:
         """Return a change of a period: a shorter one holds for what is there, a longer one where notice was given."""

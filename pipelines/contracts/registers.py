@@ -166,6 +166,12 @@ class Minority(Sourced):
     years: int = Setting(ge=1)
 
 
+class BrowserRefusals(Sourced):
+    """Purposes that a browser refuses for whoever used it: what it refused, only a grant under the same name lifts."""
+
+    purposes: tuple[str, ...]
+
+
 class DefaultConsent(Sourced):
     """What holds for a row that states nothing."""
 
@@ -189,6 +195,7 @@ class Policy(Strict):
     floors: tuple[Floor, ...] = ()
     holds: tuple[Hold, ...] = ()
     minority: Minority
+    browser_refusals: BrowserRefusals
     landing_days: Days
     quarantine_days: Days
     backup_days: Days

@@ -119,6 +119,7 @@ def check_registers(
         _known(named, taxonomy.categories, "category", nodes["policy"], findings)
         _decisions(policy, nodes["policy"], findings)
         _defaults(policy, taxonomy, nodes["policy"], findings)
+        _known(policy.browser_refusals.purposes, taxonomy.purposes, "purpose", nodes["policy"], findings)
     for treatment in taxonomy.treatments.values():
         _known(treatment.sufficient_for, taxonomy.identifiers, "identifier", nodes["taxonomy"], findings)
     for recipient in recipients.recipients.values():

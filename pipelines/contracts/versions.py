@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator
 
 from pipelines.contracts.periods import is_shorter
-from pipelines.contracts.registers import Days, DefaultConsent, Floor, Otherwise, Policy, Window
+from pipelines.contracts.registers import BrowserRefusals, Days, DefaultConsent, Floor, Otherwise, Policy, Window
 from pipelines.contracts.strict import Strict
 
 DAYS = tuple(name for name, field in Policy.model_fields.items() if field.annotation is Days)
@@ -128,6 +128,11 @@ def _lengthened(window: Window, floor: Floor) -> Window:
     return window.model_copy(update={"period": floor.period, **said_by})
 
 
+def listed(refused: BrowserRefusals) -> str:
+    """Return the purposes that browsers refuse, in words."""
+    return ", ".join(sorted(refused.purposes)) or "none"
+
+
 def _no_longer(one: Window | Otherwise, than: Window | Otherwise) -> bool:
     # An event of somebody's own and a completion are interactions: counted from the last one, nothing ends sooner.
     is_comparable = one.anchor == than.anchor or than.anchor == "last_interaction"
@@ -143,7 +148,10 @@ def _narrowed(policy: Policy, *, before: Policy) -> Policy:
     consents = {
         name: _not_granted(each, before.default_consent.get(name)) for name, each in policy.default_consent.items()
     }
-    return policy.model_copy(update={"windows": windows, "default_consent": consents, **days})
+    refused = policy.browser_refusals
+    still = [each for each in before.browser_refusals.purposes if each not in refused.purposes]
+    kept = refused.model_copy(update={"purposes": (*refused.purposes, *still)}) if still else refused
+    return policy.model_copy(update={"windows": windows, "default_consent": consents, "browser_refusals": kept, **days})
 
 
 def _not_granted(default: DefaultConsent, before: DefaultConsent | None) -> DefaultConsent:
@@ -169,6 +177,8 @@ def _as_in_force(held: Policy, declared: Policy, day: date) -> PolicyInForce:
         for name, default in held.default_consent.items()
         if default != wanted.default_consent[name]
     ]
+    if (refused := held.browser_refusals) != wanted.browser_refusals:
+        waiting.append(("browser_refusals", listed(wanted.browser_refusals), listed(refused)))
     why = _why(declared)
     values: Mapping[str, object] = {name: getattr(held, name) for name in Policy.model_fields}
     return PolicyInForce.model_validate(

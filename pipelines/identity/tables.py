@@ -40,6 +40,11 @@ TABLES = {
         "number bigint not null, subject bigint, recipient varchar not null, audience varchar not null, "
         f"kind varchar not null, data_key {_RANDOM}, ciphertext {_RANDOM}, noted_at timestamp not null"
     ),
+    # What holders of the consent ledger's keys refused in rows that bear no name any more.
+    "refusals": (
+        "holder bigint not null, purpose varchar not null, day date not null, first_at timestamp not null, "
+        "last_at timestamp not null"
+    ),
     # The number of the next subject outlives erasures: a number is never given twice.
     "counters": "next_subject bigint not null",
 }

@@ -23,6 +23,7 @@ from pipelines.identity import (
     pseudonyms,
     records,
     subjects,
+    tombstones,
 )
 from pipelines.identity.attributes import StoredAttributes
 from pipelines.identity.errors import IdentityProblem
@@ -32,8 +33,7 @@ from pipelines.identity.interactions import Interactions
 from pipelines.identity.keyring import Keyring
 from pipelines.identity.minors import Minors
 from pipelines.identity.reach import Reach
-from pipelines.identity.tombstones import KEY as TOMBSTONE
-from pipelines.identity.tombstones import Tombstones
+from pipelines.identity.refusals import Refusals
 
 # Bounds the memory of one look-up, not its result.
 _SLICE_ROWS = 250_000
@@ -47,11 +47,12 @@ class Vault:
         self._ring = ring
         self._lookup = ring.current("lookup")
         subjects.check_lookups(connection, lookup_key=self._lookup_key())
-        self.tombstones = Tombstones(connection, key=ring.key(TOMBSTONE))
+        self.tombstones = tombstones.Tombstones(connection, key=ring.key(tombstones.KEY))
         self.minors = Minors(connection, lookup_key=self._lookup_key())
         self.interactions = Interactions(connection)
         self.handed_over = HandedOver(connection)
         self.reach = Reach(connection)
+        self.refusals = Refusals(connection)
         self._begin()
 
     def resolve(self, identifiers: pl.DataFrame, *, domain: str, at: datetime) -> pl.DataFrame:
@@ -153,9 +154,9 @@ class Vault:
 
     def pseudonyms(self, known: pl.Series, *, domain: str, is_drawn: bool = False) -> pl.DataFrame:
         """Return `subject`, `pseudonym` of those subjects who have one in the domain; nobody gets one unless it `is_drawn`."""
-        key, asked = pseudonyms.domain_key(self._ring.key("root"), domain=domain), known.rename("subject").to_frame()
+        key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
         if is_drawn:
-            subjects.secrets(self._connection, asked, domain=domain)
+            subjects.secrets(self._connection, known.rename("subject").to_frame(), domain=domain)
         return pseudonyms.with_pseudonym(subjects.known_secrets(self._connection, known, domain=domain), key=key)
 
     def named_in(self, domain: str, *, only_known: bool = False) -> Iterator[pl.DataFrame]:

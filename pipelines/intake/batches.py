@@ -144,6 +144,7 @@ class Intake:
             skew_hours=self._contracts.policy.max_clock_skew_hours,
             known_traffic=self._contracts.traffic,
             first_kept=ageing.first_kept(contract, self._manifest.horizons(), today=self._day),
+            refusable=self._contracts.policy.browser_refusals.purposes,
         )
         chunks = self._chunks(connection, judgement, vault, secret=secret)
         inputs.read(connection, chunks, given, position=position)

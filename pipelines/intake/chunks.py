@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipelines.contracts.models import Field
 from pipelines.contracts.traffic import COLUMN as BOT_REASON
 from pipelines.identity.vault import Vault
-from pipelines.intake import consulting, linking, mapping, traffic, verifying
+from pipelines.intake import consulting, linking, mapping, refusing, traffic, verifying
 from pipelines.intake.blocks import Gathering, blocks, prefetched
 from pipelines.intake.formats import SCHEMA
 from pipelines.intake.judging import Judgement, held_column
@@ -97,6 +97,7 @@ class Chunks:
         self._count()
         self._verify()
         self.minority.refuse()
+        refusing.note(self._connection, self._judgement, self._vault)
         self._consult()
         self._resolve()
         self._tell_traffic()

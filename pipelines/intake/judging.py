@@ -31,6 +31,7 @@ class Judgement:
     skew_hours: int
     known_traffic: Traffic
     first_kept: date | None = None
+    refusable: tuple[str, ...] = ()
     key_sql: str = "getvariable('event_key')"
 
     @cached_property
@@ -133,22 +134,30 @@ class Judgement:
         if rule is None:
             return "null::boolean"
         categories = [self.leaves.typed_of(path) for path in rule.category_fields]
-        refused = [f"not {category}" for category in categories]
-        refused += [self.leaves.typed_of(rule.gpc)] if self._gpc_denies(rule) and rule.gpc else []
-        refused += [self.leaves.typed_of(path) for path in rule.refusals]
-        cases = [f"when coalesce({' or '.join(refused)}, false) then false"] if refused else []
+        refusing = self._refusing(rule, rule.purpose)
+        cases = [f"when {refusing} then false"] if refusing else []
         cases += [f"when {' and '.join(categories)} then true"] if categories else []
         return f"case {' '.join(cases)} end" if cases else "null::boolean"
+
+    @cached_property
+    def refused(self) -> Mapping[str, str]:
+        """The columns that say whether a row refuses a purpose for whoever it names, by purpose: of those that it can."""
+        rule = self.contract.consent
+        told = {purpose: self._refusing(rule, purpose) for purpose in self.refusable} if rule else {}
+        return {f"refuses_{purpose}": sql for purpose, sql in told.items() if sql}
+
+    def _refusing(self, rule: ConsentRule, purpose: str) -> str:
+        """SQL: whether the row itself refuses a purpose; empty where it never can."""
+        refused = [f"not {self.leaves.typed_of(path)}" for path in rule.categories_of(purpose)]
+        refused += [self.leaves.typed_of(rule.gpc)] if purpose in rule.gpc_denies and rule.gpc else []
+        refused += [self.leaves.typed_of(path) for path in rule.refusals] if purpose == rule.purpose else []
+        return f"coalesce({' or '.join(refused)}, false)" if refused else ""
 
     def _consent(self) -> str:
         rule = self.contract.consent
         if rule is None:
             return "true"
         return f"coalesce(own_consent, {'true' if rule.default == 'granted' else 'false'})"
-
-    @staticmethod
-    def _gpc_denies(rule: ConsentRule) -> bool:
-        return rule.purpose in rule.gpc_denies
 
     def _outputs(self) -> Iterator[tuple[str, str]]:
         event_time = self.contract.event_time
@@ -161,6 +170,7 @@ class Judgement:
         tie = self.contract.tie_field
         yield "tie_at", self.leaves.typed_of(tie) if tie else self._version_at()
         yield from self.proofs.items()
+        yield from self.refused.items()
         if rule := self.contract.traffic:
             texts = {path: self.leaves.text_of(path) for path in rule.fields}
             yield traffic.OWN, traffic.own_reason(rule, self.known_traffic, texts)

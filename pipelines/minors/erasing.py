@@ -166,6 +166,7 @@ def _forget(
     vault.tombstones.bury_subjects(subjects, burial)
     vault.tombstones.bury(finding.keys_of(connection), burial)
     vault.forget(subjects)
+    vault.refusals.forget(connection.execute("select holder from leaving_holders").pl()["holder"])
     return receipts
 
 

@@ -57,6 +57,7 @@ def stage(
     if vault is not None:
         vault.interactions.note(found.days)
         vault.forget(found.subjects)
+        vault.refusals.forget(found.silenced)
         # Whoever was forgotten by a call that was killed since is in the links still.
         rewriting.moves += storing.links_again(connection, home, contracts, vault, batch_id=work_id)
         gone = {each.contract.name: each.gone for each in found.going}

@@ -45,12 +45,14 @@ class Going:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look found: by dataset, how many enrolments, which subjects, the last day on which each one did
-    something (`subject`, `last_on`; none where people were not looked at), and the horizons that follow."""
+    """What one look found: by dataset, how many enrolments, which subjects, whose refusals that only rows bore (`silenced`,
+    holders), the last day on which each one did something (`subject`, `last_on`; none where people were not looked at), and
+    the horizons that follow."""
 
     going: tuple[Going, ...]
     enrolments: int
     subjects: pl.Series
+    silenced: pl.Series
     days: pl.DataFrame
     horizons: dict[tuple[str, str], date]
     is_sweep: bool
@@ -77,12 +79,14 @@ def look(
     is_sweep = vault is not None
     enrolments = _enrolments(home, contracts, manifest, connection, raised, blocked, today=today, is_sweep=is_sweep)
     clock, subjects = None, pl.Series("subject", [], dtype=pl.Int64)
+    silenced = pl.Series("holder", [], dtype=pl.Int64)
     personal = contracts.policy.windows[PERSONAL].period
     if vault is not None:
         until = periods.first_of_next_month(today)
         clock = people.clocks(connection, manifest, contracts, vault, until=until)
         # Whose rows have to stay somewhere stays known: nobody could be told apart in them any more.
         subjects = subjects if blocked else clock.expired(personal)
+        silenced = silenced if blocked else clock.silenced(vault.refusals.last(), personal)
         people.know_owned(connection, manifest, contracts, clock, period=personal)
     by_person = people.periods_of(contracts.inbound.values(), personal=personal)
     going = []
@@ -100,7 +104,7 @@ def look(
             partly = ended.files_with(connection, contract, home) if tests else {}
         going.append(Going(contract, falling, partly, test))
     days = clock.days() if clock else pl.DataFrame(schema={"subject": pl.Int64, "last_on": pl.Date})
-    return Look(tuple(each for each in going if each.rows), enrolments, subjects, days, raised, is_sweep)
+    return Look(tuple(each for each in going if each.rows), enrolments, subjects, silenced, days, raised, is_sweep)
 
 
 def is_sweep_due(manifest: Manifest, *, today: date) -> bool:

@@ -46,6 +46,17 @@ class Clocks:
         query = f"select subject from subject_clocks where {self._is_over('last_on', period)} order by subject"
         return self.connection.execute(query).pl()["subject"]
 
+    def silenced(self, refused: pl.DataFrame, period: str) -> pl.Series:
+        """Return those holders of refusals (`holder`, `last_at`) whose people have no time left; of nobody's, the refusal's."""
+        self.connection.register("refused", refused.to_arrow())
+        nobodys = f"holders.holder is null and {self._is_over(day_of('last_at'), period)}"
+        query = f"""
+            select distinct refused.holder from refused left join holders using (holder)
+            where {self._is_over("last_on", period)} or {nobodys} order by holder"""
+        found = self.connection.execute(query).pl()["holder"]
+        self.connection.unregister("refused")
+        return found
+
     def days(self) -> pl.DataFrame:
         """Return `subject`, `last_on` of whoever is known to have done something, by all that stands and the vault has noted."""
         return self.connection.execute(
