@@ -33,13 +33,14 @@ def hear(
     `subject`, `holder`, `voice` (`account`; `contact`: an address of theirs; `claim`: one that another had first; `claimant`:
     an account that states the address of whoever is known by it alone; `browser`), `is_main` (by it they can begin to
     consent: the account, or the addresses of whoever has none, or a browser for itself), `since`, `is_granted`, `is_proven`,
-    `stated_under`, `evidence_key`. With `browsers_bind` also what rows that keep no name refused, as the vault remembers it.
+    `stated_under`, `evidence_key`, `is_signal`: with `browsers_bind` also what rows refused that keep no name, as the vault
+    remembers it.
     The connection knows the event key. Of all subjects, unless only some are asked for.
     """
     connection.execute("""
         create or replace temp table stated (
             subject bigint, holder bigint, voice varchar, is_main boolean, since timestamp, is_granted boolean,
-            is_proven boolean, stated_under varchar, evidence_key bigint)""")
+            is_proven boolean, stated_under varchar, evidence_key bigint, is_signal boolean)""")
     if not _gather(connection, home, ledger, vault, purpose=purpose, with_rows=browsers_bind):
         return
     claimants = vault.claimants()
@@ -53,7 +54,7 @@ def hear(
     connection.register("claimants", claimants)
     connection.execute("""
         insert into stated
-        select owner, holder, 'claimant', false, since, is_granted, is_proven, stated_under, evidence_key
+        select owner, holder, 'claimant', false, since, is_granted, is_proven, stated_under, evidence_key, is_signal
         from stated join claimants on claimant = subject where voice = 'account'""")
     connection.unregister("claimants")
 
@@ -68,13 +69,14 @@ def _gather(
     with_rows: bool,
 ) -> bool:
     """Make the temp table `statements`, of holders; say whether there is any."""
-    parts = [query] if (query := statements(home, ledger, purpose=purpose)) else []
+    query = statements(home, ledger, purpose=purpose)
+    parts = [f"select *, false as is_signal from ({query})"] if query else []
     noted = vault.refusals.of(purpose) if with_rows else pl.DataFrame()
     if noted.height:
         connection.register("noted", noted.to_arrow())
         parts.append("""
             select holder, unnest(list_distinct([first_at, last_at])) as since, false as is_granted, false as is_proven,
-                null::varchar as stated_under, null::bigint as evidence_key
+                null::varchar as stated_under, null::bigint as evidence_key, true as is_signal
             from noted""")
     if not parts:
         return False
@@ -89,7 +91,7 @@ def hear_browsers(connection: duckdb.DuckDBPyConnection, vault: Vault) -> None:
     connection.register("sole_users", vault.sole_users())
     connection.execute("""
         insert into stated
-        select "user", holder, 'browser', false, since, is_granted, is_proven, stated_under, evidence_key
+        select "user", holder, 'browser', false, since, is_granted, is_proven, stated_under, evidence_key, is_signal
         from stated join sole_users on browser = subject where voice = 'browser' and is_main""")
     connection.unregister("sole_users")
     connection.execute("delete from stated where voice = 'browser' and is_main")
@@ -110,7 +112,7 @@ def weigh_refusals(connection: duckdb.DuckDBPyConnection, *, browsers_bind: bool
         proofs as (select subject, holder, voice, since from stated where is_granted and is_proven)
         select refusals.subject, refusals.holder, refusals.voice, refusals.since,
             coalesce(least(same.since, account.since), 'infinity'::timestamp) as until,
-            refusals.stated_under, refusals.evidence_key
+            refusals.stated_under, refusals.evidence_key, refusals.is_signal
         from refusals
         asof left join proofs as same
             on refusals.subject = same.subject and refusals.holder = same.holder and refusals.since < same.since
@@ -131,6 +133,6 @@ def _add_stated(connection: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame
                 when holder_kind = '{_BROWSER}' then 'browser' when is_claim then 'claim' else 'contact' end as voice
             from named)
         select subject, holder, voice, voice in ('account', 'browser') or (voice = 'contact' and not has_account),
-            since, is_granted, is_proven, stated_under, evidence_key
+            since, is_granted, is_proven, stated_under, evidence_key, is_signal
         from speaking join statements using (holder)""")
     connection.unregister("identifiers")

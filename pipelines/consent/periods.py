@@ -15,6 +15,8 @@ from pipelines.contracts.models import InboundContract
 from pipelines.identity.vault import Vault
 from pipelines.settings import Home
 
+_IS_BROWSER = "(voice = 'browser' or is_signal)"
+
 
 def periods(
     connection: duckdb.DuckDBPyConnection,
@@ -82,13 +84,14 @@ def standing(
     """Return what stands at an instant, by all that is known now of what was stated until then; sorted by subject.
 
     `subject`, `state`, `since`, `stated_under`, `evidence_key`; `state` is `granted`, `withdrawn` (refused after a time of
-    consent), `refused` (without one) or `refused_by_browser` (by nothing else). Whoever is not there consents to nothing.
+    consent), `refused` (without one) or `refused_by_browser` (by nothing else: it stated so, or signalled it in rows). Whoever
+    is not there consents to nothing.
     """
     periods(connection, home, ledger, vault, purpose=purpose, browsers_bind=browsers_bind, among=among)
     instant = f"'{at.astimezone(UTC).replace(tzinfo=None)}'::timestamp"
     return connection.execute(f"""
         with refusing as (
-            select subject, voice = 'browser' as is_browser, min(since) as since,
+            select subject, {_IS_BROWSER} as is_browser, min(since) as since,
                 arg_min(struct_pack(stated_under, evidence_key), struct_pack(since, evidence_key)) as said
             from refused where since <= {instant} and until > {instant} group by subject, is_browser),
         first as (select *, row_number() over (partition by subject order by is_browser) as number from refusing),
@@ -119,11 +122,11 @@ def _find_grants(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _find_blocked(connection: duckdb.DuckDBPyConnection) -> None:
     """Make `blocked`: the times in which anything is refused, those that touch as one; by what each began."""
-    connection.execute("""
+    connection.execute(f"""
         create or replace temp table blocked as
         with reaching as (
-            select subject, since, until, voice = 'browser' as is_browser, max(until) over (
-                partition by subject order by since, voice = 'browser', until
+            select subject, since, until, {_IS_BROWSER} as is_browser, max(until) over (
+                partition by subject order by since, is_browser, until
                 rows between unbounded preceding and 1 preceding) as reached
             from refused),
         numbered as (

@@ -1,10 +1,11 @@
 """Promise 5: an audience holds a person only with consent in force when it is sent, and goes to whom the register has.
 
-O5, O6, O7, O10, O12, O13, O14 and O29, each on people with accounts, a recipient in memory, and days that go on.
+O5 to O7, O9 to O14, O28 and O29, each on people with accounts, a recipient in memory, and days that go on.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import audiences, contracts, lake
+from pipelines import audiences, consent, contracts, lake
 from pipelines.defs import sending
 from tests.ads import SEGMENT, Ads
 from tests.ads import ads as ads
 from tests.ads import people as people
+from tests.desk import noon
 
 LATER = "2026-06-30T18:00:00+07:00"
 
@@ -68,6 +70,26 @@ def test_o7_begun_and_neither_paid_nor_completed_and_consent_when_it_is_sent(peo
     people.run(days=1)
     people.sync()
     assert people.reached() == {2, 3}
+
+
+def test_o9_what_was_stated_stays_and_what_holds_at_an_instant_follows_from_it(people: Ads) -> None:
+    before = people.desk.rows("consents")
+    people.says(1, yes=False, at="2026-06-10T09:00:00+07:00")
+    people.says(5, yes=True, at="2026-06-20T09:00:00+07:00")
+    people.run(days=1)
+    after = people.desk.rows("consents")
+    assert before.join(after, on=before.columns, how="anti", nulls_equal=True).is_empty()
+    assert after.height == before.height + 2
+    asked = {"purposes": ["ads_retargeting"], "kind": "user_id"}
+    told = {
+        (number, day): consent.of_person(
+            people.desk.home, people.desk.ring, people.desk.terms, value=f"learner-{number}", at=noon(day), **asked
+        )["state"].item()
+        for number, day in ((1, "2026-06-09"), (1, "2026-06-11"), (5, "2026-06-19"), (5, "2026-06-21"))
+    }
+    assert list(told.values()) == ["granted", "withdrawn", "never_asked", "granted"]
+    people.sync()
+    assert people.reached() == {2, 3, 4, 5}
 
 
 def test_o10_consent_to_the_course_is_none_to_ads(people: Ads) -> None:
@@ -139,6 +161,21 @@ def test_o13_a_segment_cannot_be_declared_for_whom_the_register_does_not_have(tm
     register.write_text(register.read_text().replace("recipients: [meta]", "recipients: [tiktok]", 1))
     with pytest.raises(contracts.ContractViolation, match=r"segments\.yaml:.*tiktok"):
         contracts.load(folder)
+
+
+def test_o28_what_a_browser_refused_no_hash_of_a_contact_undoes(people: Ads) -> None:
+    people.sync()
+    assert people.reached() == {1, 2, 3, 4}
+    call = {"messageId": "m", "type": "track", "event": "Button", "timestamp": LATER, "anonymousId": "browser-1"}
+    people.land("web_events", [{**call, "userId": "learner-1", "context": {"gpc": True, "page": {"path": "/"}}}])
+    address = hashlib.sha256(b"orang2@contoh.example").hexdigest()
+    hit = {"event_name": "PageView", "event_id": "h", "event_time": 1782817200, "action_source": "website"}
+    people.land("meta_pixel", [{**hit, "user_data": {"em": address}, "opt_out": True}])
+    people.run(days=1)
+    people.withdraw()
+    assert people.reached() == {3, 4}
+    people.sync()
+    assert people.reached() == {3, 4}
 
 
 def test_o29_a_transfer_that_has_ended_takes_nobody(people: Ads) -> None:

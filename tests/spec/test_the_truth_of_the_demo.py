@@ -23,7 +23,7 @@ import polars.selectors as cs
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipelines import engine, lake, settings, warehouse
+from pipelines import audiences, contracts, engine, lake, settings, warehouse
 from pipelines.identity import keys, matching
 from pipelines.identity.vault import open_vault
 from pipelines.intake import quarantine, treatments
@@ -39,6 +39,7 @@ from tests.truth import (
     entries,
     funnel,
     held,
+    meant,
     minors,
     newsletter,
     payments,
@@ -49,6 +50,7 @@ from tests.truth import (
     sound,
     traffic,
 )
+from tests.truth import audiences as truth_of_audiences
 from tests.truth.enrolments import by_learner, in_cohorts, in_enrolments
 from tests.truth.later import LATER
 from tests.truth.ledger import Ledger
@@ -97,6 +99,13 @@ DEMOS = (
 )
 # A whole world takes a minute: the dirtiest shows most; all three are for whoever changes what rows become.
 CHOSEN = DEMOS if "CROSSLIFE_ALL_WORLDS" in os.environ else DEMOS[1:2]
+
+
+class Sent(NamedTuple):
+    """What the product says of one segment: its funnel, and the user ids of those who would be sent."""
+
+    funnel: audiences.Funnel
+    people: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -238,6 +247,47 @@ def test_values_that_were_put_right_or_dropped_are_counted(ran: Ran, source: str
         if mark == "dropped:context.ip" or mark.startswith("without_offset:")
     }
     assert Counter(found) == reasons.marks(ran.world, source)
+
+
+@pytest.fixture(scope="module")
+def sent(ran: Ran) -> Mapping[str, Sent]:
+    ids = ran.world.frame("learners")["user_id"]
+    ring = keys.open_keyring(ran.home)
+    terms = contracts.load(settings.CONTRACTS_DIR, policy_file=settings.policy_file())
+    with open_vault(ran.home, ring, purpose="test") as vault:
+        known = vault.find(ids.to_frame("value").with_columns(kind=pl.lit("user_id"))).drop_nulls("subject")
+    user_ids = dict(known.select("subject", "value").iter_rows())
+    found = audiences.build(ran.home, ring, terms, as_of=ran.as_of)
+    return {
+        name: Sent(each.funnel, frozenset(user_ids[subject] for subject in each.members["subject"]))
+        for name, each in found.items()
+    }
+
+
+def test_each_segment_of_learning_is_sent_to_whom_the_world_means_at_every_step_of_its_funnel(ran: Ran, sent):
+    reachable = meant.reachable(ran.world)
+    for name, expected in meant.segments(ran.world, at=ran.as_of).items():
+        of_world = (expected.candidates, expected.consented, expected.allowed, expected.allowed & reachable)
+        funnel = sent[name].funnel
+        steps = (funnel.candidates, funnel.consented, funnel.allowed, funnel.reachable)
+        assert steps == tuple(map(len, of_world)), name
+        assert sent[name].people == of_world[-1], name
+        assert len(of_world[0]) > len(of_world[1]) > 0
+
+
+def test_each_segment_of_the_pixel_is_sent_to_those_of_whom_nobody_refused_and_to_all_that_need_no_pixel(
+    ran: Ran, sent
+):
+    """Which hits named their learner is not told; what they cannot add is known, and that they take nobody out."""
+    reachable = meant.reachable(ran.world)
+    seen = (meant.nothing_seen, truth_of_audiences.perhaps_seen_by_pixel)
+    least, most = (meant.segments_of_pixel(ran.world, at=ran.as_of, seen=each) for each in seen)
+    opted_out = truth_of_audiences.opted_out_by_pixel(ran.world, at=ran.as_of)
+    for name, people in most.items():
+        assert sent[name].people <= people.allowed & reachable, name
+        assert sent[name].people >= (least[name].allowed & reachable) - opted_out, name
+        assert sent[name].people, name
+        assert len(least[name].candidates) <= sent[name].funnel.candidates <= len(people.candidates)
 
 
 def test_only_calls_whose_consent_still_holds_say_who_made_them(ran: Ran):

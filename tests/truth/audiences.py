@@ -6,7 +6,7 @@ in none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,10 +16,10 @@ from tests.truth.ledger import Ledger
 from tests.truth.people import known_minors, own_browsers, user_ids
 from tests.truth.reading import World, epoch_ms
 from tests.truth.rules import TODAY, Rules
-from tests.truth.sound import learning_events
+from tests.truth.sound import learning_events, web_calls
 
 PURPOSE = "ads_retargeting"
-_BEGINNINGS = ("Lead", "InitiateCheckout")
+BEGINNINGS = ("Lead", "InitiateCheckout")
 
 
 def retargeting(world: World, *, at: datetime, rules: Rules = TODAY) -> frozenset[str]:
@@ -34,17 +34,25 @@ def retargeting(world: World, *, at: datetime, rules: Rules = TODAY) -> frozense
 
 
 def unfinished_registrations(
-    world: World, *, at: datetime, rules: Rules = TODAY, days: int | None = None, paid: pl.DataFrame | None = None
+    world: World,
+    *,
+    at: datetime,
+    rules: Rules = TODAY,
+    days: int | None = None,
+    paid: pl.DataFrame | None = None,
+    seen: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return `user_id`, `course_id` of every registration begun by then (within so many days) and not finished.
 
-    Begun: a Lead or InitiateCheckout that consent let through, an order, an enrolment. Finished: a payment succeeded (given
-    back later or not; those of `paid`, all there were unless told) or the course was completed. A beginning without a course
-    (null) is finished by any of these.
+    Begun: a Lead or InitiateCheckout that consent let through (or those `seen`), an order, an enrolment. Finished: a payment
+    succeeded (given back later or not; those of `paid`, all there were unless told) or the course was completed. A beginning
+    without a course (null) is finished by any of these.
     """
     first = epoch_ms(at - timedelta(days=days)) if days else 0
     paid = world.frame("orders") if paid is None else paid
-    begun, finished = _begun(world, at=at, first=first, rules=rules), _finished(world, paid, at=at, rules=rules)
+    seen = seen_by_pixel(world, names=BEGINNINGS) if seen is None else seen
+    begun = _begun(world, seen, at=at, first=first, rules=rules)
+    finished = _finished(world, paid, at=at, rules=rules)
     of_courses = begun.filter(pl.col("course_id").is_not_null()).join(finished, on=["user_id", "course_id"], how="anti")
     of_none = begun.filter(pl.col("course_id").is_null()).join(finished, on="user_id", how="anti")
     return pl.concat([of_courses, of_none]).unique().sort("user_id", "course_id")
@@ -65,11 +73,24 @@ def seen_by_pixel(world: World, *, names: Sequence[str]) -> pl.DataFrame:
     return pixel.select("course_id", "occurred_at", user_id=by_number)
 
 
-def _begun(world: World, *, at: datetime, first: int, rules: Rules) -> pl.DataFrame:
+def perhaps_seen_by_pixel(world: World, *, names: Sequence[str]) -> pl.DataFrame:
+    """Return `user_id`, `course_id`, `occurred_at` of every event of the pixel that its learner did not opt out of: signed in,
+    or in a browser of their own.
+
+    Which of them named anybody, and what the ledger granted then, is not told.
+    """
+    pixel = world.frame("pixel_events").filter(pl.col("event_name").is_in(names) & ~pl.col("is_opted_out"))
+    signed_in = pl.col("learner").replace_strict(user_ids(world), default=None, return_dtype=pl.String)
+    owners = own_browsers(world).select("anonymous_id", owner="user_id")
+    owned = pixel.join(owners, on="anonymous_id", how="left").with_columns(user_id=pl.coalesce(signed_in, "owner"))
+    return owned.drop_nulls("user_id").select("course_id", "occurred_at", "user_id")
+
+
+def _begun(world: World, seen: pl.DataFrame, *, at: datetime, first: int, rules: Rules) -> pl.DataFrame:
     enrolled = learning_events(world, rules=rules).filter(pl.col("event_type").is_in(["enrolled", "started"]))
     orders = world.frame("orders").filter(~pl.col("order_id").is_in(list(world.lost("orders"))))
     parts = [
-        seen_by_pixel(world, names=_BEGINNINGS),
+        seen,
         orders.select("course_id", "user_id", occurred_at="created_at"),
         enrolled.select("course_id", "user_id", "occurred_at"),
     ]
@@ -88,10 +109,30 @@ def _finished(world: World, paid: pl.DataFrame, *, at: datetime, rules: Rules) -
 
 
 def refused_by_browser(world: World, ledger: Ledger, *, at: datetime) -> frozenset[str]:
-    """Whoever's own browser says no (banner, GPC, its own line in the ledger) is not reached by another way."""
-    found = set()
+    """Whoever's own browser says no (banner, GPC, its own line in the ledger), or who signed in on one that does, is not
+    reached by another way."""
+    found = set(_refused_signed_in(world, ledger, at=at))
     for row in own_browsers(world).iter_rows(named=True):
         in_ledger = ledger.says(("browser", row["anonymous_id"]), at_ms=epoch_ms(at))
         if row["gpc"] or row["advertising"] is False or in_ledger is False:
             found.add(row["user_id"])
     return frozenset(found)
+
+
+def opted_out_by_pixel(world: World, *, at: datetime) -> frozenset[str]:
+    """Those of whom the pixel told that they opted out; whether it told their name as well, nobody wrote down."""
+    out = world.frame("pixel_events").filter(
+        pl.col("is_opted_out"), pl.col("learner").is_not_null(), pl.col("occurred_at") <= epoch_ms(at)
+    )
+    numbers = user_ids(world)
+    return frozenset(numbers[learner] for learner in out["learner"].unique())
+
+
+def _refused_signed_in(world: World, ledger: Ledger, *, at: datetime) -> Iterator[str]:
+    """Yield who was signed in on a browser that said no, their own or not, and has not agreed by their account since."""
+    browsers = world.frame("browsers").filter(~pl.col("advertising").fill_null(value=True) | pl.col("gpc"))
+    calls = web_calls(world, rules=replace(TODAY, bots_out=False)).filter(pl.col("occurred_at") <= epoch_ms(at))
+    named = calls.drop_nulls("user_id").join(browsers.select("anonymous_id"), on="anonymous_id", how="semi")
+    for user_id, last_at in named.group_by("user_id").agg(pl.col("occurred_at").max()).sort("user_id").iter_rows():
+        if not ledger.agreed_after(("user", user_id), since_ms=last_at, at_ms=epoch_ms(at)):
+            yield user_id

@@ -6,6 +6,7 @@ repeated here in the world's terms.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,10 @@ _DONE = ("enrolled", "started", "module_completed", "assessment_submitted")
 _STATES = ("enrolled", "unenrolled", "refunded")
 
 
+Seen = Callable[..., pl.DataFrame]
+"""Takes a world and `names` of events."""
+
+
 @dataclass(frozen=True)
 class Meant:
     """User ids at each step of a segment's funnel."""
@@ -32,18 +37,29 @@ class Meant:
 
 
 def segments(world: World, *, at: datetime) -> dict[str, Meant]:
-    """Return the demo's segments by name."""
+    """Return the demo's segments that need no pixel, by name."""
     return {
-        "unfinished_registrations": _of(
-            world,
-            audiences.unfinished_registrations(world, at=at, days=180, paid=paid_orders(world)),
-            at=at,
-            without={"paid", "refunded"},
-        ),
         "inactive_learners": _of(world, _inactive(world, at=at), at=at, without={"refunded", "unsubscribed"}),
         "ready_for_another_course": _of(world, _completed(world, at=at), at=at, without={"unsubscribed"}),
-        "course_page_visitors": _of(world, _visitors(world, at=at), at=at, without={"paid", "refunded"}),
     }
+
+
+def segments_of_pixel(world: World, *, at: datetime, seen: Seen) -> dict[str, Meant]:
+    """Return those that need the pixel, by name, if its events were those that `seen` gives for their names."""
+    begun = audiences.unfinished_registrations(
+        world, at=at, days=180, paid=paid_orders(world), seen=seen(world, names=audiences.BEGINNINGS)
+    )
+    visited = _visitors(seen(world, names=("PageView", "ViewContent")), at=at)
+    without = {"paid", "refunded"}
+    return {
+        "unfinished_registrations": _of(world, begun, at=at, without=without),
+        "course_page_visitors": _of(world, visited, at=at, without=without),
+    }
+
+
+def nothing_seen(world: World, *, names: Sequence[str]) -> pl.DataFrame:
+    """Return no event at all, as `user_id`, `course_id`, `occurred_at`."""
+    return audiences.perhaps_seen_by_pixel(world, names=names).clear()
 
 
 def _of(world: World, pairs: pl.DataFrame, *, at: datetime, without: set[str]) -> Meant:
@@ -94,8 +110,8 @@ def _completed(world: World, *, at: datetime) -> pl.DataFrame:
     return done.join(sole, on="user_id").select("user_id", course_id=pl.lit(None, pl.String))
 
 
-def _visitors(world: World, *, at: datetime) -> pl.DataFrame:
-    seen = audiences.seen_by_pixel(world, names=("PageView", "ViewContent")).drop_nulls(["user_id", "course_id"])
+def _visitors(seen: pl.DataFrame, *, at: datetime) -> pl.DataFrame:
+    seen = seen.drop_nulls(["user_id", "course_id"])
     first = epoch_ms(at) - 30 * DAY_MS
     return seen.filter(pl.col("occurred_at").is_between(first, epoch_ms(at))).select("user_id", "course_id").unique()
 
