@@ -1,13 +1,14 @@
 """Promise 5 over random histories: nobody stands at the recipient without consent in force when it was sent, whatever came when.
 
-People say yes and no by account, address and browser, late and out of order; old lists are imported again; an address is
-known before its account. What holds is worked out anew from plain loops over each person's statements.
+People say yes and no by account, address and browser, late and out of order; browsers refuse in calls alone, signed in or not;
+old lists are imported again; an address is known before its account. What holds is worked out anew from plain loops over each
+person's statements.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,11 @@ from tests.recipient import sha256
 BEGIN = noon("2026-05-20")
 DAYS = 7
 KINDS = ("account", "address", "browser")
-_OPAQUE = {"account": "user_id", "browser": "anonymous_id"}
+REFUSING: tuple[Mapping[str, Any], ...] = (
+    {"gpc": True},
+    {"consent": {"categoryPreferences": {"analytics": True, "advertising": False}}},
+    {"consent": {"categoryPreferences": {"analytics": False, "advertising": False}}},
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,22 @@ class Said:
     is_import: bool = False
 
 
+@dataclass(frozen=True)
+class Call:
+    """A call in which the browser refuses ads, by its signal or its banner, and the ledger is told nothing."""
+
+    at: datetime
+    known_at: datetime
+    is_signed_in: bool
+    context: Mapping[str, Any]
+
+    @property
+    def refusals(self) -> list[Said]:
+        """What it says: of the browser, and of whoever is signed in."""
+        kinds = ("browser", "account") if self.is_signed_in else ("browser",)
+        return [Said(self.at, self.known_at, kind, is_yes=False, evidence=None) for kind in kinds]
+
+
 @dataclass
 class Person:
     """Somebody with an account, an address and a browser of their own; `registers` is when the account comes in."""
@@ -44,6 +65,7 @@ class Person:
     number: int
     registers: datetime
     said: list[Said] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
 
     @property
     def email(self) -> str:
@@ -51,7 +73,8 @@ class Person:
 
     def may_be_sent(self, at: datetime) -> bool:
         """The rules, one statement after the other."""
-        known = [each for each in self.said if each.known_at <= at and each.at <= at]
+        told = [*self.said, *(no for call in self.calls for no in call.refusals)]
+        known = [each for each in told if each.known_at <= at and each.at <= at]
         grants = [each for each in known if each.is_yes and each.kind == "account"]
         refusals = [each for each in known if not each.is_yes]
         counted = [each for each in grants if self._is_proven(each, known) or all(each.at < no.at for no in refusals)]
@@ -90,6 +113,10 @@ def person(number: int, rng: random.Random) -> Person:
         if evidence:
             shown.append(evidence)
         found.said.append(Said(at, max(at + late, BEGIN - timedelta(days=1)), kind, is_yes, evidence, is_import))
+    for _ in range(rng.choice([0, 0, 0, 0, 0, 1, 2])):
+        at = BEGIN + timedelta(hours=rng.randrange(-20 * 24, DAYS * 24) + rng.choice([0, 0.5]))
+        known_at = max(at + timedelta(hours=rng.choice([0, 0, 30])), BEGIN - timedelta(days=1))
+        found.calls.append(Call(at, known_at, rng.random() < 0.5, rng.choice(REFUSING)))
     return found
 
 
@@ -112,6 +139,11 @@ def land(ads: Ads, people: list[Person], *, since: datetime, until: datetime) ->
             call = {"messageId": f"m-{each.number}", "type": "identify", "timestamp": each.registers.isoformat()}
             consent = {"consent": {"categoryPreferences": {"analytics": True}}}
             rows["web_events"].append({**call, "anonymousId": browser, "userId": user_id, "context": consent})
+        for place, refused in enumerate(each.calls):
+            if comes(refused.known_at):
+                call = {"messageId": f"no-{each.number}-{place}", "type": "track", "event": "Button"}
+                call |= {"timestamp": refused.at.isoformat(), "anonymousId": browser, "context": refused.context}
+                rows["web_events"].append(call | ({"userId": user_id} if refused.is_signed_in else {}))
         names = {
             "account": {"user_id": user_id},
             "address": {"email": each.email},
