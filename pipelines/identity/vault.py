@@ -63,9 +63,8 @@ class Vault:
         """
         key = pseudonyms.domain_key(self._ring.key("root"), domain=domain)
         # In one order always: who is numbered first keeps a contact that two accounts claim at one instant.
-        distinct = (
-            identifiers.select(pl.col("kind", "value").cast(pl.String)).drop_nulls().unique().sort("kind", "value")
-        )
+        pairs = identifiers.select(pl.col("kind", "value").cast(pl.String)).drop_nulls()
+        distinct = pairs.unique().sort("kind", "value")
         parts = [self._resolve(part, domain=domain, key=key, at=at) for part in distinct.iter_slices(_SLICE_ROWS)]
         return pl.concat(parts) if parts else distinct.with_columns(pseudonym=pl.lit(None, dtype=pl.String))
 
@@ -179,9 +178,9 @@ class Vault:
         Their keys are shredded once the vault has been copied into its next epoch. That no row bears their pseudonyms any
         more is the caller's to know.
         """
-        there = self.known_since()["subject"].is_in(gone.implode())
+        there = int(self.known_since()["subject"].is_in(gone.implode()).sum())
         forgetting.forget(self._connection, gone, since=1)
-        return int(there.sum())
+        return there
 
     def translations(self, *, origin: str, target: str) -> Iterator[pl.DataFrame]:
         """Yield `origin_pseudonym`, `pseudonym` of whoever has one in both domains; nobody gets one.

@@ -6,13 +6,12 @@ repeated here in the world's terms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
 
-from tests.truth import audiences, held, newsletter, sound
+from tests.truth import audiences, held, hits, newsletter, sound
 from tests.truth.ledger import Ledger
 from tests.truth.people import known_minors, user_ids
 from tests.truth.reading import DAY_MS, World, epoch_ms
@@ -21,10 +20,6 @@ from tests.truth.settlements import paid_orders
 
 _DONE = ("enrolled", "started", "module_completed", "assessment_submitted")
 _STATES = ("enrolled", "unenrolled", "refunded")
-
-
-Seen = Callable[..., pl.DataFrame]
-"""Takes a world and `names` of events."""
 
 
 @dataclass(frozen=True)
@@ -37,35 +32,21 @@ class Meant:
 
 
 def segments(world: World, *, at: datetime) -> dict[str, Meant]:
-    """Return the demo's segments that need no pixel, by name."""
+    """Return the demo's segments by name."""
+    visited = _visitors(hits.named(world, names=("PageView", "ViewContent"), at=at), at=at)
+    begun = audiences.unfinished_registrations(world, at=at, days=180, paid=paid_orders(world))
     return {
+        "unfinished_registrations": _of(world, begun, at=at, without={"paid", "refunded"}),
         "inactive_learners": _of(world, _inactive(world, at=at), at=at, without={"refunded", "unsubscribed"}),
         "ready_for_another_course": _of(world, _completed(world, at=at), at=at, without={"unsubscribed"}),
+        "course_page_visitors": _of(world, visited, at=at, without={"paid", "refunded"}),
     }
-
-
-def segments_of_pixel(world: World, *, at: datetime, seen: Seen) -> dict[str, Meant]:
-    """Return those that need the pixel, by name, if its events were those that `seen` gives for their names."""
-    begun = audiences.unfinished_registrations(
-        world, at=at, days=180, paid=paid_orders(world), seen=seen(world, names=audiences.BEGINNINGS)
-    )
-    visited = _visitors(seen(world, names=("PageView", "ViewContent")), at=at)
-    without = {"paid", "refunded"}
-    return {
-        "unfinished_registrations": _of(world, begun, at=at, without=without),
-        "course_page_visitors": _of(world, visited, at=at, without=without),
-    }
-
-
-def nothing_seen(world: World, *, names: Sequence[str]) -> pl.DataFrame:
-    """Return no event at all, as `user_id`, `course_id`, `occurred_at`."""
-    return audiences.perhaps_seen_by_pixel(world, names=names).clear()
 
 
 def _of(world: World, pairs: pl.DataFrame, *, at: datetime, without: set[str]) -> Meant:
     pairs = pairs.filter(~pl.col("user_id").is_in(list(known_minors(world, at=at, rules=TODAY))))
     candidates = frozenset(pairs["user_id"])
-    ledger = Ledger(world, purpose=audiences.PURPOSE, known_at=at)
+    ledger = Ledger(world, purpose=hits.PURPOSE, known_at=at)
     refused = audiences.refused_by_browser(world, ledger, at=at)
     consented = {each for each in candidates if each not in refused and ledger.says(("user", each), at_ms=epoch_ms(at))}
     barred = _limited(world, ledger, at=at)

@@ -49,8 +49,8 @@ def learning(kind: str, at: str = BEFORE) -> dict[str, Any]:
         ({"pixel_events": [lead()]}, True),
         ({"pixel_events": [lead("InitiateCheckout", course_id="web")]}, True),
         ({"pixel_events": [lead("PageView")]}, False),
-        ({"pixel_events": [lead(advertising=None)]}, False),
-        ({"pixel_events": [lead(gpc=True)]}, False),
+        ({"pixel_events": [lead(advertising=None)]}, True),  # the ledger speaks where the row is silent
+        ({"pixel_events": [lead(learner=None, told_by="image", anonymous_id="b1")]}, False),
         ({"pixel_events": [lead(is_opted_out=True)]}, False),
         ({"pixel_events": [lead(learner=None)]}, False),
         ({"pixel_events": [lead()], "orders": [order("paid", paid_at=BEFORE)]}, False),
