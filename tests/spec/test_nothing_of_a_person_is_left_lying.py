@@ -105,6 +105,7 @@ def test_nobody_is_found_in_anything_that_sending_leaves_but_on_lists(witness: W
     home.schedules()
     assert home.ended() == [("audiences", "FAILURE")]
     assert list((home.desk.home.audiences / "sessions").iterdir())
+    assert witness.found() == []
     assert witness.crosslife("audience", "sync") == 0
     assert {len(each.members) for each in home.api.audiences.values()} == {len(AGREED)}
 
