@@ -46,11 +46,16 @@ class Sessions:
         if not is_same:
             # From the operating system: a number that was used for another set would mix two sets at the recipient.
             number = int.from_bytes(os.urandom(8), "big") >> 1 or 1
-            kept = {"session": number, "set": digest, "at": at.isoformat(), "acknowledged": 0}
+            kept = {"session": number, "set": digest, "at": at.isoformat(), "began_at": None, "acknowledged": 0}
             _write(file, kept)
 
         def acknowledged(batch: int) -> None:
             kept["acknowledged"] = batch
+            _write(file, kept)
+
+        # `at` may be any instant that somebody names; how long a session lasts is a matter of the sender's clock.
+        def began(instant: datetime) -> None:
+            kept["began_at"] = instant.isoformat()
             _write(file, kept)
 
         try:
@@ -59,7 +64,8 @@ class Sessions:
                 first_batch=kept["acknowledged"] + 1,
                 acknowledged=acknowledged,
                 is_resumed=is_same,
-                began_at=datetime.fromisoformat(kept["at"]),
+                began_at=datetime.fromisoformat(kept["began_at"]) if kept.get("began_at") else None,
+                began=began,
             )
         except SessionExpired:
             file.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ _SCHEMA = pl.Schema({"user_id": pl.String(), "course_id": pl.String(), "occurred
 
 
 def named(world: World, *, names: Sequence[str], at: datetime) -> pl.DataFrame:
-    """Return `user_id`, `course_id`, `occurred_at` of the events, by what they are called, that stand under a name at an instant."""
+    """Return `user_id`, `course_id`, `occurred_at` of the events so called that stand under a name at an instant."""
     ledger, numbers = Ledger(world, purpose=PURPOSE, known_at=at), user_ids(world)
     minors = known_minors(world, at=at, rules=TODAY)
     users = persons.ever(world, rules=TODAY, as_of=at).users

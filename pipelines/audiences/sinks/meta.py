@@ -129,7 +129,10 @@ class MetaSink:
             else:
                 answer = self._calls.settle(request, until=until)
             told.add(_taken(answer, batch), batch)
-            until = until or (self._calls.pace.clock() + LONGEST if batch.number == 1 else None)
+            if batch.number == 1 and until is None:
+                began_at = self._calls.pace.clock()
+                session.began(began_at)
+                until = began_at + LONGEST
             session.acknowledged(batch.number)
             progress(f"meta: batch {batch.number:,} of {of:,} taken")
         return told.receipt()

@@ -14,7 +14,7 @@ from pipelines.audiences.contacts import Spelling
 Progress = Callable[[str], None]
 
 
-def _forget(_: int) -> None:
+def _forget(_: object) -> None:
     """Keep nothing."""
 
 
@@ -24,7 +24,7 @@ class Session:
 
     `id` is a positive integer of 63 bits, drawn once by the caller and never used for another set. A session that was
     interrupted goes on with the same members, `first_batch` one above the last that was `acknowledged`, and `is_resumed`.
-    `began_at` is the instant of its first request, where the caller knows it.
+    `began_at` is the instant of its first batch by the clock of whoever sends; where it is not known yet, `began` is told it.
     """
 
     id: int
@@ -32,6 +32,7 @@ class Session:
     acknowledged: Callable[[int], None] = field(default=_forget, repr=False)
     is_resumed: bool = False
     began_at: datetime | None = None
+    began: Callable[[datetime], None] = field(default=_forget, repr=False)
 
     def __post_init__(self) -> None:
         """Raise ValueError where the numbers cannot be a session's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -254,10 +254,11 @@ def test_another_replacement_is_waited_for(api: MetaApi) -> None:
 
 def test_a_session_that_grew_old_is_not_gone_on_with(api: MetaApi) -> None:
     target, audience, clock = begun(api)
-    began_at = clock.now
+    told: list[datetime] = []
     api.faults = [None, None, Fault(code=190)]
     with pytest.raises(TokenRefused):
-        replace(target, audience)
+        replace(target, audience, began=told.append)
+    (began_at,) = told
     clock.pass_by(timedelta(minutes=86))
     before = api.requests
     with pytest.raises(SessionExpired, match="fresh one"):

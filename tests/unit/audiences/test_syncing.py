@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from pipelines import audiences
+from pipelines.audiences.sinks.meta import LONGEST
 from pipelines.identity.vault import open_vault
 from tests.ads import SEGMENT, Ads, small
 from tests.ads import ads as ads
 from tests.ads import people as people
+from tests.outside.meta_api import meta_api
 from tests.recipient import Broken
+from tests.unit.audiences.meta_people import Clock, sink
 
 
 def handed_over(ads: Ads) -> set[str]:
@@ -123,3 +126,15 @@ def test_who_was_where_under_which_consent_is_known_of_the_living(people: Ads) -
     assert before is not None
     assert before.is_empty()
     assert audiences.of_person(people.desk.home, people.desk.ring, kind="user_id", value="nobody") is None
+
+
+def test_a_session_lasts_by_the_clock_of_whoever_sends_whatever_instant_it_is_as_of(people: Ads) -> None:
+    with meta_api() as api:
+        target = sink(api.url, clock=Clock(api))
+        assert api.now - people.at > 3 * LONGEST
+        audiences.sync(
+            people.desk.home, people.desk.ring, people.desk.terms, {"meta": target}, as_of=people.at, only=[SEGMENT]
+        )
+        (audience,) = api.audiences.values()
+        api.nothing_unknown()
+    assert len(audience.members) == 4
