@@ -6,6 +6,9 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON ?= $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 export UV_LINK_MODE := copy
+# Compiled once, while installing: whatever starts later, and tests start many processes, would else compile every library anew.
+export UV_COMPILE_BYTECODE := 1
+export PYTHONDONTWRITEBYTECODE :=
 # Certificates that the system trusts are good enough (company networks have their own); older uv knew it as native TLS.
 export UV_SYSTEM_CERTS := true
 export UV_NATIVE_TLS := true
