@@ -35,7 +35,7 @@ def opened_files() -> Iterator[Counter[str]]:
     """Every database file that SQLAlchemy opens, and how often."""
     counted: Counter[str] = Counter()
 
-    def count(connection: Any, _: object) -> None:  # noqa: ANN401
+    def count(connection: Any, _: object) -> None:
         counted[Path(connection.execute("pragma database_list").fetchone()[2]).name] += 1
 
     event.listen(Pool, "connect", count)
