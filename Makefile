@@ -6,6 +6,12 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON ?= $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 export UV_LINK_MODE := copy
+# Compiled once, while installing: whatever starts later, and tests start many processes, would else compile every library anew.
+export UV_COMPILE_BYTECODE := 1
+export PYTHONDONTWRITEBYTECODE :=
+# Homes are full of small databases, and each waits for the disk when it is closed: tests write to memory where there is room.
+export PYTEST_DEBUG_TEMPROOT ?= $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 {print $$4}')" -ge 8388608 ] \
+  && awk '/^MemAvailable/ && $$2 >= 8388608 {print "/dev/shm"}' /proc/meminfo)
 # Certificates that the system trusts are good enough (company networks have their own); older uv knew it as native TLS.
 export UV_SYSTEM_CERTS := true
 export UV_NATIVE_TLS := true

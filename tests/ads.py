@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines import audiences, contracts
+from pipelines.identity import keys
 from tests.desk import COURSES, Desk, make_desk, noon
 from tests.recipient import Recipient
 
@@ -95,19 +98,35 @@ def small(terms: contracts.Contracts, *, minimum: int = 2, **changes: Any) -> co
 
 @pytest.fixture
 def ads(tmp_path: Path) -> Ads:
-    desk = make_desk(tmp_path / "home")
+    return _alone(tmp_path / "home")
+
+
+def _alone(root: Path) -> Ads:
+    desk = make_desk(root)
     desk = replace(desk, terms=small(desk.terms))
     desk.land("courses", "c.jsonl", COURSES)
     return Ads(desk)
 
 
 @pytest.fixture
-def people(ads: Ads) -> Ads:
+def people(ads: Ads, tmp_path_factory: pytest.TempPathFactory) -> Ads:
     """Learners 1 to 4 agreed, 5 never said anything, 6 refused; all of them began a course."""
+    made, landed = _six_people(tmp_path_factory.getbasetemp())
+    home = ads.desk.home
+    shutil.rmtree(home.root)
+    shutil.copytree(made, home.root, symlinks=True)
+    ads.desk, ads.landed = replace(ads.desk, ring=keys.open_keyring(home)), landed
+    return ads
+
+
+@cache
+def _six_people(base: Path) -> tuple[Path, int]:
+    """A home that has taken them in, made once for all who take a copy; and how many files have landed there."""
+    ads = _alone(base / "six_people" / "home")
     for number in range(1, 7):
         ads.learner(number)
     for number in range(1, 5):
         ads.says(number, yes=True, at="2026-05-21T09:00:00+07:00")
     ads.says(6, yes=False, at="2026-05-21T09:00:00+07:00")
     ads.run()
-    return ads
+    return ads.desk.home.root, ads.landed

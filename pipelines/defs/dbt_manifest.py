@@ -16,6 +16,7 @@ from typing import Any
 
 from pipelines import settings
 from pipelines.defs.fingerprints import models_fingerprint
+from pipelines.warehouse import parsing
 
 _GRAPH = "graph"
 
@@ -54,15 +55,17 @@ def _parse(folder: Path, *, file: Path) -> None:
     from dbt.cli.main import dbtRunner
 
     with tempfile.TemporaryDirectory(dir=folder) as target:
-        arguments = ["--quiet", "--no-use-colors", "--log-path", target, "parse", "--no-partial-parse"]
+        arguments = ["--quiet", "--no-use-colors", "--log-path", target, "parse"]
         project = str(settings.DBT_PROJECT_DIR)
         places = ["--project-dir", project, "--profiles-dir", project, "--target-path", target]
+        parsing.begin_with_what_is_kept(Path(target))
         result = dbtRunner().invoke([*arguments, *places])
         if not result.success:
             message = f"dbt cannot parse {project}: {result.exception or 'see `dbt parse`'}"
             raise DbtProjectUnreadable(message)
         manifest = json.loads((Path(target) / "manifest.json").read_bytes())
-        _leave_to_builds(folder, parsed=Path(target) / "partial_parse.msgpack")
+        parsing.keep(Path(target) / parsing.NAME)
+        _leave_to_builds(folder, parsed=Path(target) / parsing.NAME)
     # Macros are most of its bytes and none of the graph.
     manifest["macros"] = {}
     _replace(file, text=json.dumps(manifest))

@@ -17,7 +17,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines import defs, settings
-from pipelines.defs import lineage_events, notifying
+from pipelines.defs import event_log, lineage_events, notifying
 from pipelines.defs.instance import write_instance_file
 from pipelines.defs.partitions import ARRIVALS_TAG, JOB_NAME, key_of
 from pipelines.defs.site import PROGRESS, contracts_under
@@ -51,7 +51,7 @@ def run(
     run_id = str(uuid.uuid4())
     told = {**_site(home, policy=policy, as_of=as_of), "expiry_is_right": expiry_is_right}
     config = {**_QUIET, "resources": {"site": {"config": told}}}
-    with dg.DagsterInstance.from_config(str(home.dagster)) as instance, _listening(progress):
+    with event_log.opened(home) as instance, _listening(progress):
         _close_dead_runs(instance)
         try:
             result = job.execute_in_process(

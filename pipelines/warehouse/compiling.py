@@ -15,7 +15,7 @@ from typing import Any, cast
 from pipelines import settings
 from pipelines.contracts import queries
 from pipelines.settings import Home
-from pipelines.warehouse import admitting
+from pipelines.warehouse import parsing
 from pipelines.warehouse.failures import ModelFailure
 from pipelines.warehouse.handover import Handover, handed_over
 from pipelines.warehouse.ran import AS_OF, digest_of
@@ -56,19 +56,14 @@ def compiled(home: Home | None = None, *, own_sites: Iterable[str] = ("site.exam
 
 def _compile(folder: Path, variables: Mapping[str, object]) -> Iterable[Any]:
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
 
     project = str(settings.DBT_PROJECT_DIR)
     places = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(folder / "target")]
     quiet = [*QUIET, "--no-write-json", "--log-path", str(folder / "logs")]
     # Without variables, as before a build: given while parsing, they would make dbt parse everything again.
-    parsed = dbtRunner().invoke([*quiet, "parse", *places])
-    if not isinstance(parsed.result, Manifest):
-        message = f"the dbt project cannot be read: {parsed.exception}"
-        raise ModelFailure(message)
-    admitting.refuse_what_is_not_checked(parsed.result)
+    manifest = parsing.parsed([*quiet, "parse", *places], target=folder / "target")
     offline = ["--no-introspect", "--no-populate-cache", "--vars", json.dumps(variables)]
-    outcome = dbtRunner(manifest=parsed.result).invoke([*quiet, "compile", *offline, *places])
+    outcome = dbtRunner(manifest=manifest).invoke([*quiet, "compile", *offline, *places])
     results: Iterable[Any] | None = getattr(outcome.result, "results", None)
     if not outcome.success or results is None:
         message = f"the models cannot be compiled: {type(outcome.exception).__name__}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipelines import settings
 from pipelines.settings import Home
-from pipelines.warehouse import admitting
+from pipelines.warehouse import parsing
 from pipelines.warehouse.failures import ModelFailure
 
 if TYPE_CHECKING:
@@ -75,18 +75,13 @@ def run(home: Home, *, command: str, variables: Mapping[str, Any], options: Sequ
     settings.silence()
     # dbt takes more than a second to import: only who builds pays for it.
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
 
     # The values of variables change with every run; given while parsing, they would make dbt parse everything again.
-    parsed = dbtRunner().invoke(_arguments(home, "parse"))
-    if not isinstance(parsed.result, Manifest):
-        message = f"the dbt project cannot be read: {parsed.exception}"
-        raise ModelFailure(message)
-    admitting.refuse_what_is_not_checked(parsed.result)
+    manifest = parsing.parsed(_arguments(home, "parse"), target=home.dagster / "dbt" / "target")
     start_seconds = time.monotonic() - started
     arguments = [*_arguments(home, command), "--vars", json.dumps(variables), *options]
     try:
-        outcome = dbtRunner(manifest=parsed.result).invoke(arguments)
+        outcome = dbtRunner(manifest=manifest).invoke(arguments)
     finally:
         _close_connections()
         # It would keep messages of the database.
@@ -97,7 +92,7 @@ def run(home: Home, *, command: str, variables: Mapping[str, Any], options: Sequ
         raise ModelFailure(message) from None
     ran = [each.node for each in results if each.node.resource_type in ("model", "test")]
     compiled = {node.unique_id: node.compiled_code for node in ran if node.compiled_code}
-    return Built(_counted(results, start_seconds=start_seconds), _failures(results), _parents(parsed.result), compiled)
+    return Built(_counted(results, start_seconds=start_seconds), _failures(results), _parents(manifest), compiled)
 
 
 def _arguments(home: Home, command: str) -> list[str]:

@@ -17,13 +17,16 @@ import sqlite3
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _ROWS = 50_000
+_FEW = 2_000
 _SYSTEM_SQL = (
     "select comment from duckdb_databases() where not internal",
     "select schema_name, comment from duckdb_schemas() where not internal",
@@ -52,12 +55,24 @@ def connect(parquet_keys: Mapping[str, bytes]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+@cache
+def _connected(parquet_keys: tuple[tuple[str, bytes], ...]) -> duckdb.DuckDBPyConnection:
+    """Return the one connection of these keys, for thousands of small files."""
+    connection = connect(dict(parquet_keys))
+    # Containers that lie in others are written to the same place, one after another: of none may anything be remembered.
+    connection.execute("set enable_external_file_cache = false")
+    connection.execute("set threads = 1")
+    return connection
+
+
 def parquet(file: Path, keys: Mapping[str, bytes]) -> Inside:
     """Yield each column's values and, of an encrypted file, the decrypted footer (schema, statistics, metadata).
 
     The footer of a plain file lies in its raw bytes, uncompressed, and needs no decoding.
     """
-    connection = connect(keys)
+    # A container may lie in another that is still being read: each has a cursor, which bears no setting of the session.
+    connection = _connected(tuple(sorted(keys.items()))).cursor()
+    connection.execute("set TimeZone = 'UTC'")
     with file.open("rb") as stream:
         is_encrypted = stream.read(4) == b"PARE"
     options = "" if not is_encrypted else _opening(connection, file, keys)
@@ -148,18 +163,38 @@ def _sqlite_rows(rows: sqlite3.Cursor, table: str) -> Inside:
 
 def _columns(connection: duckdb.DuckDBPyConnection, relation: str, file: Path) -> Inside:
     try:
-        for name, kind, *_ in connection.execute(f"describe select * from {relation}").fetchall():
+        described = connection.execute(f"describe select * from {relation}").fetchall()
+        head = _head(connection, relation, described)
+        for number, (name, kind, *_) in enumerate(described):
             quoted = '"' + name.replace('"', '""') + '"'
             yield "column name", name.encode()
+            if len(head) <= _FEW:
+                values = dict.fromkeys(row[number] for row in head)
+                yield f"column {name}", b"\n".join(_bytes_of(value) for value in values if value is not None)
+                continue
             distinct = f"select distinct {quoted} as value from {relation} where {quoted} is not null"
             # A blob is read as bytes: its text form would show it escaped.
             is_blob = kind == "BLOB"
             joined = f"select string_agg(value::varchar, chr(10)) from ({distinct}) group by hash(value) % 16"
             rows = connection.execute(distinct if is_blob else joined)
             while batch := rows.fetchmany(_ROWS if is_blob else 1):
-                yield f"column {name}", b"\n".join(v if isinstance(v, bytes) else v.encode() for (v,) in batch)
+                yield f"column {name}", b"\n".join(_bytes_of(value) for (value,) in batch)
     except duckdb.Error as error:
         raise Unreadable(f"{file.name}: {type(error).__name__} while reading") from error
+
+
+def _head(
+    connection: duckdb.DuckDBPyConnection, relation: str, described: list[Any]
+) -> list[tuple[str | bytes | None, ...]]:
+    """Return the first rows of a relation, as text and bytes: of a small one these are all, in one query instead of many."""
+    cells = [
+        '"' + name.replace('"', '""') + '"' + ("" if kind == "BLOB" else "::varchar") for name, kind, *_ in described
+    ]
+    return connection.execute(f"select {', '.join(cells)} from {relation} limit {_FEW + 1}").fetchall()
+
+
+def _bytes_of(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
 
 
 def _opening(connection: duckdb.DuckDBPyConnection, file: Path, keys: Mapping[str, bytes]) -> str:
