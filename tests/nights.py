@@ -48,7 +48,7 @@ definitions = dg.Definitions(
     assets=[audiences.withdrawn, audiences.sent],
     asset_checks=[audiences.in_time],
     jobs=[audiences.JOB, audiences.WITHDRAWALS],
-    schedules=[audiences.nightly_audiences],
+    schedules=[audiences.nightly_audiences, audiences.deadlines],
     sensors=[audiences.withdrawal_arrivals],
     resources={"site": SiteResource()},
 )
@@ -112,14 +112,16 @@ class Nights:
                 self._heard(queue.run_iteration(self.workspace))
 
     def ended(self) -> list[tuple[str, str]]:
-        """Return the job and the end of every run, the oldest first."""
-        return [(run.job_name, run.status.value) for run in reversed(self.instance.get_runs())]
+        """Return the job and the end of every run that sends or takes back, the oldest first."""
+        runs = [(run.job_name, run.status.value) for run in reversed(self.instance.get_runs())]
+        return [run for run in runs if run[0] != audiences.DEADLINES.name]
 
     def judged(self) -> list[bool]:
         """Return what the check of deadlines said, the oldest first."""
         key = dg.AssetCheckKey(audiences.WITHDRAWN, "no_withdrawal_is_late")
         found = self.instance.event_log_storage.get_asset_check_execution_history(key, limit=50)
-        return [each.event.dagster_event.event_specific_data.passed for each in reversed(found)]
+        told = [each.event.dagster_event.event_specific_data for each in reversed(found)]
+        return [each.passed for each in told if isinstance(each, dg.AssetCheckEvaluation)]
 
     def _heard(self, iteration: Iterator[Any]) -> None:
         with freeze_time(self.at):

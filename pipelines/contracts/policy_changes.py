@@ -51,6 +51,7 @@ class _Comparison:
         yield from self._floors()
         yield from self._figures()
         yield from self._consents()
+        yield from self._refusals()
 
     def _windows(self) -> Iterator[Change]:
         for name in sorted({*self._wanted_before.windows, *self._wanted.windows}):
@@ -110,20 +111,25 @@ class _Comparison:
             if words[0] != words[1]:
                 part, what = f"default_consent.{name}", f"who says nothing ({name}): {words[1]}; before: {words[0]}"
                 yield self._granted(part, what)
-        before_, after_ = listed(self._old.browser_refusals), listed(self._new.browser_refusals)
-        if before_ != after_:
-            yield self._granted("browser_refusals", f"what browsers refuse: {after_}; before: {before_}")
+
+    def _refusals(self) -> Iterator[Change]:
+        before, after = listed(self._old.browser_refusals), listed(self._new.browser_refusals)
+        if before != after:
+            yield self._granted("browser_refusals", f"what browsers refuse: {after}; before: {before}")
 
     def _granted(self, part: str, what: str) -> Change:
         """Return a change of what is taken for consent: one that takes more for it waits until people were told."""
+        return self._waits(part, what) or self._later(part, what)
+
+    def _waits(self, part: str, what: str) -> Change | None:
         if part in self._waiting:
             return Change(part=part, what=what, reach="waits for notice", since=None)
-        return self._later(part, what)
+        return None
 
     def _held_for(self, part: str, what: str, *, is_more: bool) -> Change:
         """Return a change of a period: a shorter one holds for what is there, a longer one where notice was given."""
-        if part in self._waiting:
-            return Change(part=part, what=what, reach="waits for notice", since=None)
+        if waits := self._waits(part, what):
+            return waits
         notice, begun = self._new.notice, self._new.effective_date
         since = max(begun, notice.given_on) if is_more and notice else begun
         return Change(part=part, what=what, reach="existing records", since=since)

@@ -49,7 +49,13 @@ def load() -> dg.Definitions:
         ],
         asset_checks=[*quality.checks(), audiences.in_time],
         jobs=[automation.JOB, extract.JOB, retention.JOB, audiences.JOB, audiences.WITHDRAWALS],
-        schedules=[automation.nightly, extract.hourly, retention.nightly_drops, audiences.nightly_audiences],
+        schedules=[
+            automation.nightly,
+            extract.hourly,
+            retention.nightly_drops,
+            audiences.nightly_audiences,
+            audiences.deadlines,
+        ],
         sensors=[
             landing.arrivals,
             retention.models_follow,

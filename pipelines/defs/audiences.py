@@ -17,6 +17,7 @@ SENT, WITHDRAWN = dg.AssetKey(["audiences", "sent"]), dg.AssetKey(["audiences", 
 _GROUP = "audiences"
 # After the nightly run and its drops: whoever went with them is taken out in the same night.
 _NIGHTLY = "30 4 * * *"
+_LOOKS_AN_HOUR = 12
 _UNSET = "no account at a recipient is set up (CROSSLIFE_META_ACCOUNT): nothing is sent"
 
 
@@ -118,6 +119,13 @@ WITHDRAWALS = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
+DEADLINES = dg.define_asset_job(
+    "withdrawal_deadlines",
+    selection=dg.AssetSelection.checks(in_time),
+    description="Whether a withdrawal is late; looked at by itself, as a job whose removals fail judges nothing.",
+    executor_def=dg.in_process_executor,
+)
+
 
 @dg.schedule(
     job=JOB,
@@ -134,15 +142,30 @@ def nightly_audiences(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | 
     return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat())
 
 
+@dg.schedule(
+    job=DEADLINES,
+    cron_schedule="0 */6 * * *",
+    execution_timezone=CALENDAR.key,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Four times a day, where an account is set up: whether a withdrawal is late.",
+)
+@by_kind("asking for a look at the deadlines")
+def deadlines(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask for one run."""
+    if not settings.meta_text("account"):
+        return dg.SkipReason(_UNSET)
+    return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat())
+
+
 @dg.sensor(
     job=WITHDRAWALS,
-    minimum_interval_seconds=300,
+    minimum_interval_seconds=3600 // _LOOKS_AN_HOUR,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Takes people out as soon as something came in by which they may not be there, well within 72 hours.",
 )
 @by_kind("looking for withdrawals")
 def withdrawal_arrivals(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Ask for one run after each change that could take somebody out."""
+    """Ask for one run after each change that could take somebody out, and for another each hour until one has done it."""
     if not settings.meta_text("account"):
         return dg.SkipReason(_UNSET)
     home = settings.home()
@@ -151,4 +174,9 @@ def withdrawal_arrivals(context: dg.SensorEvaluationContext) -> dg.RunRequest | 
     position = audiences.waits(home, keys.open_keyring(home), contracts_in_force())
     if position is None:
         return dg.SkipReason("nothing has come in since people were last looked at")
-    return dg.RunRequest(run_key=f"withdrawals-{position}")
+    seen, _, looks = (context.cursor or "").partition("/")
+    number = int(looks) + 1 if seen == str(position) else 0
+    context.update_cursor(f"{position}/{number}")
+    if number % _LOOKS_AN_HOUR:
+        return dg.SkipReason("people are about to be taken out; if that fails, it is asked for again within the hour")
+    return dg.RunRequest(run_key=f"withdrawals-{position}-{number}")

@@ -135,11 +135,13 @@ def test_raw_files_and_default_consents_wait_for_notice_too():
     second["landing_days"]["value"] = 30
     second["quarantine_days"]["value"] = 3
     second["default_consent"]["web"] |= {"state": "granted", "lawful_basis": "legitimate_interest"}
+    second["browser_refusals"]["purposes"] = []
     silent, told = (versions(first(), each).on(LATER) for each in (second, {**second, "notice": NOTICE}))
 
     assert (silent.landing_days.value, silent.quarantine_days.value) == (7, 3)
     assert silent.web_default_consent == "denied"
-    assert {each.part for each in silent.waiting} == {"landing_days", "default_consent.web"}
+    assert {each.part for each in silent.waiting} == {"landing_days", "default_consent.web", "browser_refusals"}
+    assert (silent.browser_refusals.purposes, told.browser_refusals.purposes) == (("ads_retargeting",), ())
     assert (told.landing_days.value, told.web_default_consent) == (30, "granted")
 
 
@@ -189,6 +191,7 @@ def test_what_changed_is_told_in_sentences_with_what_it_holds_for():
     second["deadlines"]["access"]["hours"] = 24
     second["backup_days"]["value"] = 60
     second["default_consent"]["pixel"] |= {"state": "granted", "lawful_basis": "legitimate_interest"}
+    second["browser_refusals"]["purposes"] = ["newsletter"]
     found = {each.part: each for each in changes(versions(first(), second), "1", "2", as_of=LATER)}
 
     assert found["windows.course"].what.startswith("`course` is kept longer: completion + P3Y")
@@ -203,7 +206,9 @@ def test_what_changed_is_told_in_sentences_with_what_it_holds_for():
         "windows.course",
         "backup_days",
         "default_consent.pixel",
+        "browser_refusals",
     ]
+    assert found["browser_refusals"].what == "what browsers refuse: newsletter; before: ads_retargeting"
     assert [part for part, to in reach.items() if to == "existing records"] == ["windows.automatic", "floors.books"]
 
 
