@@ -17,14 +17,21 @@ from pipelines.settings import Home
 
 
 def find(
-    connection: duckdb.DuckDBPyConnection, home: Home, ledger: InboundContract, vault: Vault, *, purpose: str
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    ledger: InboundContract,
+    vault: Vault,
+    *,
+    purpose: str,
+    browsers_bind: bool = False,
 ) -> bool:
     """Make the table `refusing` (subject, until, is_own) of a purpose; say whether it holds anybody.
 
     Somebody refuses by any identifier the vault knows of them. A browser that was only ever linked to one user is that
-    user's, and refuses with them (`is_own` is false). `until` is infinite where no grant has followed.
+    user's, and refuses with them (`is_own` is false). With `browsers_bind` what rows alone refused counts as well. `until` is
+    infinite where no grant has followed.
     """
-    consent.hear(connection, home, ledger, vault, purpose=purpose)
+    consent.hear(connection, home, ledger, vault, purpose=purpose, browsers_bind=browsers_bind)
     consent.weigh_refusals(connection)
     connection.execute("""
         create or replace temp table own_refusals as

@@ -147,7 +147,10 @@ class _Look:
         forgotten = 0
         leaving: dict[str, list[pl.DataFrame]] = {}
         for purpose, ledger, ruled in _by_purpose(self._contracts):
-            if not refusals.find(self._connection, self._home, ledger, self._vault, purpose=purpose):
+            binds = purpose in self._contracts.policy.browser_refusals.purposes
+            if not refusals.find(
+                self._connection, self._home, ledger, self._vault, purpose=purpose, browsers_bind=binds
+            ):
                 continue
             for contract in ruled:
                 if refusals.denials(self._connection, self._vault, domain=contract.domain):

@@ -6,7 +6,6 @@ in none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,10 +13,10 @@ import polars as pl
 
 from tests.truth import hits
 from tests.truth.ledger import Ledger
-from tests.truth.people import known_minors, own_browsers, user_ids
+from tests.truth.people import known_minors, own_browsers
 from tests.truth.reading import World, epoch_ms
 from tests.truth.rules import TODAY, Rules
-from tests.truth.sound import learning_events, pixel_tellings, web_calls
+from tests.truth.sound import learning_events
 
 _BEGINNINGS = ("Lead", "InitiateCheckout")
 
@@ -81,23 +80,14 @@ def _finished(world: World, paid: pl.DataFrame, *, at: datetime, rules: Rules) -
 def refused_by_browser(world: World, ledger: Ledger, *, at: datetime) -> frozenset[str]:
     """Whoever's own browser says no (banner, GPC, its own line in the ledger), or who signed in on one that does, is not
     reached by another way."""
-    found = set(_refused_signed_in(world, ledger, at=at))
+    now = epoch_ms(at)
+    found = {
+        name
+        for (kind, name), last_at in hits.last_refusals(world, at=at).items()
+        if kind == "user" and ledger.agreed_after((kind, name), last_at) > now
+    }
     for row in own_browsers(world).iter_rows(named=True):
         in_ledger = ledger.says(("browser", row["anonymous_id"]), at_ms=epoch_ms(at))
         if row["gpc"] or row["advertising"] is False or in_ledger is False:
             found.add(row["user_id"])
     return frozenset(found)
-
-
-def _refused_signed_in(world: World, ledger: Ledger, *, at: datetime) -> Iterator[str]:
-    """Yield who was signed in on a browser that said no, their own or not, and has not agreed by their account since."""
-    refusing = world.frame("browsers").filter(~pl.col("advertising").fill_null(value=True) | pl.col("gpc"))
-    calls = web_calls(world, rules=replace(TODAY, bots_out=False)).drop_nulls("user_id")
-    said = calls.join(refusing.select("anonymous_id"), on="anonymous_id", how="semi").select("user_id", "occurred_at")
-    told = pixel_tellings(world).filter("is_opted_out").drop_nulls("learner")
-    by_number = pl.col("learner").replace_strict(user_ids(world), return_dtype=pl.String)
-    both = pl.concat([said, told.select("occurred_at", user_id=by_number).select(said.columns)])
-    last = both.filter(pl.col("occurred_at") <= epoch_ms(at)).group_by("user_id").agg(pl.col("occurred_at").max())
-    for user_id, last_at in last.sort("user_id").iter_rows():
-        if not ledger.agreed_after(("user", user_id), since_ms=last_at, at_ms=epoch_ms(at)):
-            yield user_id

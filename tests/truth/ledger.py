@@ -55,10 +55,11 @@ class Ledger:
         held = [no for voice, (said, no, _) in last.items() if not no or voice == _OWN or said >= taken_back]
         return not any(held) if held else None
 
-    def agreed_after(self, subject: Subject, *, since_ms: int, at_ms: int) -> bool:
-        """Say whether the subject agreed by their own word, not by an import, after one instant and by another."""
+    def agreed_after(self, subject: Subject, instant: int) -> float:
+        """Return when the subject first agreed by their own word, not by an import, after an instant; infinite where never."""
         own = self._stated.get(subject, {}).get(_OWN, [])
-        return any(since_ms < at <= at_ms and not is_refusal and not is_import for at, is_refusal, is_import in own)
+        agreed = (at for at, is_refusal, is_import in own if not is_refusal and not is_import)
+        return min((at for at in agreed if at > instant), default=inf)
 
     def holds_since(self, subject: Subject) -> float:
         """Return the instant of the first grant after the last refusal: infinite without one, minus that without refusal."""

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines import audiences, consent, minors
+from pipelines import audiences, consent, minors, withdrawal
 from pipelines.identity.vault import open_vault
 from tests.ads import SEGMENT, Ads
 from tests.ads import ads as ads
@@ -160,6 +160,18 @@ def test_no_row_keeps_a_name_by_it(people: Ads) -> None:
     people.run(days=1)
     (row,) = people.desk.rows("web_events").to_dicts()
     assert (row["visitor_pseudonym"], row["learner_pseudonym"]) == (None, None)
+
+
+def test_rows_that_were_stored_under_a_name_lose_it(people: Ads) -> None:
+    for number in (1, 2):
+        hits(people, {"external_id": hashed(f"learner-{number}")})
+    people.run(days=1)
+    assert people.desk.rows("meta_pixel")["person_pseudonym"].null_count() == 0
+    calls(people, GPC, userId="learner-1", at="2026-07-01T09:00:00+07:00")
+    people.run(days=1)
+    stripped = withdrawal.strip(people.desk.home, people.desk.ring, people.desk.terms, as_of=people.at)
+    assert stripped.rows == {"meta_pixel": 1}
+    assert people.desk.rows("meta_pixel")["person_pseudonym"].null_count() == 1
 
 
 def test_of_a_child_nothing_is_remembered(people: Ads) -> None:
