@@ -81,10 +81,7 @@ def _digits(value: pl.Expr) -> pl.Expr:
         .then(None)
         .when(text.str.contains(_PLUS))
         .then(bare)
-        # Ten digits that begin with 81 could be Japan's: without a plus they are what an Indonesian leaves the zero off.
-        .when(bare.str.starts_with("8"))
-        .then(pl.concat_str(pl.lit(_HOME), bare))
-        .when(bare.str.contains(f"^(?:0|{_HOME})"))
+        .when(bare.str.contains(f"^(?:0|8|{_HOME})"))
         .then(normal_forms.phone(bare))
     )
 

@@ -159,10 +159,12 @@ def _send(
 ) -> Synced:
     """Replace one audience, enter it in the books, and let go of contacts that stand there no longer."""
     upload = _begin(books, contracts, due, as_of=as_of)
-    remote = _remote(books, contracts, due)
+    standing = _standing(home, ring, due) if due.is_too_small else None
+    remote = "" if standing is not None and standing.is_empty() else _remote(books, contracts, due)
     receipt = Receipt()
-    if due.is_too_small:
-        receipt = _empty(home, ring, due, remote)
+    if standing is not None:
+        # Whoever may still be there is known to the vault, whatever has become of the books.
+        receipt = due.sink.remove(remote, forms.hashed(standing, due.sink)) if remote else receipt
     else:
         with Sessions(home, ring).of(due.segment, due.sink.recipient, members=due.members, at=as_of) as session:
             receipt = due.sink.replace(remote, due.members.select(due.sink.fields), session=session, progress=progress)
@@ -173,7 +175,8 @@ def _send(
         *(naive(as_of), sent, entered, ended, receipt.invalid, upload),
     )
     books.commit()
-    if not due.sink.is_by_hand:
+    is_taken_out = standing is None or (receipt.invalid == 0 and receipt.received >= receipt.sent)
+    if is_taken_out and not due.sink.is_by_hand:
         _let_go(home, ring, due)
     progress(f"{due.segment} at {due.sink.recipient}: {sent:,} sent, {entered:,} entered, {ended:,} left")
     return _told(due, sent=sent, entered=entered, ended=ended, invalid=receipt.invalid)
@@ -207,13 +210,6 @@ def _begin(books: Books, contracts: Contracts, due: _Due, *, as_of: datetime) ->
 def _remote(books: Books, contracts: Contracts, due: _Due) -> str:
     """Return the recipient's id of the audience, asked for each time: somebody may have deleted it there."""
     title = contracts.segments[due.segment].title
-    if (
-        due.is_too_small
-        and books.rows(
-            "select 1 from audiences where segment = ? and recipient = ?", due.segment, due.sink.recipient
-        ).is_empty()
-    ):
-        return ""
     remote = due.sink.ensure(f"{PREFIX}{due.segment}", title)
     bound = (due.segment, due.sink.recipient)
     books.run("delete from audiences where segment = ? and recipient = ?", *bound)
@@ -222,13 +218,10 @@ def _remote(books: Books, contracts: Contracts, due: _Due) -> str:
     return remote
 
 
-def _empty(home: Home, ring: Keyring, due: _Due, remote: str) -> Receipt:
-    """Take everybody out of an audience that has become too small to hide anybody in."""
+def _standing(home: Home, ring: Keyring, due: _Due) -> pl.DataFrame:
+    """Return what may stand in an audience; one that has become too small to hide anybody in is emptied of it."""
     with open_vault(home, ring, purpose="audiences") as vault:
-        standing = vault.handed_over.of(due.sink.recipient, audience=due.segment)
-    return (
-        due.sink.remove(remote, forms.hashed(standing, due.sink)) if remote and not standing.is_empty() else Receipt()
-    )
+        return vault.handed_over.of(due.sink.recipient, audience=due.segment)
 
 
 def _enter(books: Books, contracts: Contracts, due: _Due, *, as_of: datetime) -> tuple[int, int]:

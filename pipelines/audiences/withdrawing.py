@@ -1,8 +1,9 @@
 """Takes people out at every recipient who may not be there any more: requested, removed, confirmed, each step kept.
 
 Whoever withdrew, refused in their browser, objected, is restricted or a child, was forgotten, or is in a segment that is no
-longer declared. A step that was killed is done again by the next call: taking out twice is the same as once. The contacts as
-they were sent stay in the vault until the recipient has confirmed. What a new set is, is in `syncing`.
+longer declared for its recipient, who may have left the register meanwhile. A step that was killed is done again by the next
+call: taking out twice is the same as once. The contacts as they were sent stay in the vault until the recipient has confirmed.
+What a new set is, is in `syncing`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pipelines.settings import Home
 
 _READER = "audiences"
 FORGOTTEN, UNDECLARED = "forgotten", "segment_gone"
+_UNREGISTERED = "not registered"
 THEIRS = timedelta(hours=24)
 """What a recipient takes, of the time that a withdrawal has, to forget somebody everywhere."""
 
@@ -118,11 +120,8 @@ def _request(
     found, contacts = 0, {}
     with look(home, ring, contracts, at=as_of, purpose="withdrawals from audiences") as opened:
         holds: dict[str, Standing] = {}
-        for recipient in contracts.recipients:
-            standing = opened.vault.handed_over.of(recipient)
-            if standing.is_empty():
-                continue
-            barred = _barred(opened, standing, holds)
+        for recipient in opened.vault.handed_over.recipients():
+            barred = _barred(opened, recipient, holds)
             if barred.is_empty():
                 continue
             contacts[recipient] = barred
@@ -142,14 +141,15 @@ def _forget_unknown(books: Books, opened: Look) -> None:
     )
 
 
-def _barred(opened: Look, standing: pl.DataFrame, holds: dict[str, Standing]) -> pl.DataFrame:
+def _barred(opened: Look, recipient: str, holds: dict[str, Standing]) -> pl.DataFrame:
     """Return of the contacts at a recipient those that have to go: `reason`, `requested_at` added."""
     parts = []
+    standing = opened.vault.handed_over.of(recipient)
     segments = opened.contracts.segments
     at = naive(opened.at)
     for audience, theirs in standing.partition_by("audience", as_dict=True, maintain_order=True).items():
         segment = segments.get(str(audience[0]))
-        if segment is None:
+        if segment is None or recipient not in segment.recipients:
             parts.append(theirs.with_columns(reason=pl.lit(UNDECLARED), requested_at=pl.lit(at)))
             continue
         if segment.purpose not in holds:
@@ -214,7 +214,7 @@ def _enter(books: Books, opened: Look, recipient: str, barred: pl.DataFrame, *, 
 
 
 def _begin(books: Books, contracts: Contracts, sink: Sink, *, as_of: datetime) -> int:
-    row = contracts.recipients[sink.recipient]
+    row = contracts.recipients.get(sink.recipient)
     upload = books.next_number("uploads", "upload")
     entered = {
         "upload": upload,
@@ -222,8 +222,8 @@ def _begin(books: Books, contracts: Contracts, sink: Sink, *, as_of: datetime) -
         "mode": "remove_everywhere",
         "started_at": naive(as_of),
         "policy_version": contracts.policy.version,
-        "rung": row.transfer.rung,
-        "agreement": row.agreement.reference,
+        "rung": row.transfer.rung if row else _UNREGISTERED,
+        "agreement": row.agreement.reference if row else _UNREGISTERED,
         "fields": ", ".join(sink.fields),
     }
     books.run_with("insert into uploads by name select * from incoming", pl.DataFrame([entered]))

@@ -65,6 +65,13 @@ class HandedOver:
         )
         return sealed.with_columns(normal=normal).select(list(SCHEMA)).cast(SCHEMA)
 
+    def recipients(self) -> tuple[str, ...]:
+        """Return at whom anything may stand."""
+        found = self._connection.execute(
+            "select distinct recipient from vault.handed_over order by recipient"
+        ).fetchall()
+        return tuple(name for (name,) in found)
+
     def count(self) -> int:
         """Return how many contacts may stand at a recipient."""
         row = self._connection.execute("select count(*) from vault.handed_over").fetchone()

@@ -8,6 +8,9 @@ import polars as pl
 
 from pipelines.identity.errors import UnknownKind
 
+_INVISIBLE = r"\p{Cf}"
+_PLUS = r"^\(?\+"
+
 
 def with_normal_form(identifiers: pl.DataFrame) -> pl.DataFrame:
     """Add `normal` to a frame of `kind` and `value`; NULL where nothing usable is left.
@@ -25,13 +28,17 @@ def with_normal_form(identifiers: pl.DataFrame) -> pl.DataFrame:
 
 
 def email(value: pl.Expr) -> pl.Expr:
-    """NFKC, lower case, trimmed."""
+    """NFKC, lower case, trimmed, without what nobody sees."""
     return _nfkc(_nfkc(value).str.to_lowercase()).str.strip_chars()
 
 
 def phone(value: pl.Expr) -> pl.Expr:
-    """Digits of the E.164 number without its plus: local 08… and +62 (0)8… become 628…"""
-    digits = _nfkc(value).str.replace_all("[^0-9]", "").str.replace("^00", "")
+    """Digits of the E.164 number without its plus: local 08… and 8…, and +62 (0)8…, become 628…"""
+    text = _nfkc(value).str.strip_chars()
+    bare = text.str.replace_all("[^0-9]", "")
+    # Ten digits that begin with 81 could be Japan's: without a plus they are what an Indonesian leaves the zero off.
+    is_local = bare.str.starts_with("8") & ~text.str.contains(_PLUS)
+    digits = pl.when(is_local).then(pl.concat_str(pl.lit("62"), bare)).otherwise(bare.str.replace("^00", ""))
     return digits.str.replace("^0", "62").str.replace("^620+", "62")
 
 
@@ -41,9 +48,10 @@ def exact(value: pl.Expr) -> pl.Expr:
 
 
 def _nfkc(value: pl.Expr) -> pl.Expr:
-    """ASCII is its own normal form, and nearly all that comes."""
+    """ASCII is its own normal form, and nearly all that comes; of what is pasted, marks that nobody sees are left out."""
     is_ascii = value.str.len_bytes() == value.str.len_chars()
-    return pl.when(is_ascii).then(value).otherwise(value.str.normalize("NFKC"))
+    seen = value.str.replace_all(_INVISIBLE, "").str.normalize("NFKC")
+    return pl.when(is_ascii).then(value).otherwise(seen)
 
 
 _RULES: dict[str, Callable[[pl.Expr], pl.Expr]] = {

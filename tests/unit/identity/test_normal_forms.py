@@ -18,15 +18,22 @@ def normal(kind: str, *values: str) -> list[str | None]:
 
 def test_every_way_to_write_a_mobile_number_is_one():
     written = ["0812-0000-0001", "+62 812 0000 0001", "62812 00000001", "+62 (0)812 0000 0001", "0062 81200000001"]
+    written += ["812-0000-0001", "\u202a+62 812 0000 0001\u202c"]
     assert set(normal("phone", *written)) == {"6281200000001"}
 
 
 def test_a_foreign_number_keeps_its_country():
     assert normal("phone", "+65 6000 0001") == ["6560000001"]
+    assert normal("phone", "+81 90 0000 0001", "(+81) 90 0000 0001", "0081 90 0000 0001") == ["819000000001"] * 3
 
 
 def test_every_way_to_write_an_e_mail_is_one():
-    written = ["learner12@example.com", " Learner12@Example.COM\t", "ｌｅａｒｎｅｒ12@example.com"]
+    written = [
+        "learner12@example.com",
+        " Learner12@Example.COM\t",
+        "ｌｅａｒｎｅｒ12@example.com",
+        "\u200blearner12@example.com\u00a0",
+    ]
     assert set(normal("email", *written)) == {"learner12@example.com"}
 
 
