@@ -36,9 +36,11 @@ class Look:
     vault: Vault
     at: datetime
 
-    def standing(self, purpose: str) -> Standing:
-        """Return what bars whom from a purpose."""
-        return judging.standing(self.connection, self.home, self.contracts, self.vault, purpose=purpose, at=self.at)
+    def standing(self, purpose: str, *, is_lasting: bool = False) -> Standing:
+        """Return what bars whom from a purpose; of whoever is sent or stands somewhere it has to last."""
+        return judging.standing(
+            self.connection, self.home, self.contracts, self.vault, purpose=purpose, at=self.at, is_lasting=is_lasting
+        )
 
     def audience(self, name: str, holds: Standing) -> Audience:
         """Return one segment's audience. Raises PurposeNotDeclared."""

@@ -71,19 +71,32 @@ class Standing:
 
 
 def standing(
-    connection: duckdb.DuckDBPyConnection, home: Home, contracts: Contracts, vault: Vault, *, purpose: str, at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    contracts: Contracts,
+    vault: Vault,
+    *,
+    purpose: str,
+    at: datetime,
+    is_lasting: bool = False,
 ) -> Standing:
-    """Return what holds of everybody at an instant for a purpose; `candidates.prepare` has run."""
+    """Return what holds of everybody at an instant for a purpose; `candidates.prepare` has run.
+
+    With `is_lasting` what is known of later takes people out, too: whoever is sent stands at the recipient from now on.
+    """
     ledger = contracts.inbound["consents"]
     binds = purpose in contracts.policy.browser_refusals.purposes
-    consents = consent.standing(connection, home, ledger, vault, purpose=purpose, at=at, browsers_bind=binds)
+    consents = consent.standing(
+        connection, home, ledger, vault, purpose=purpose, at=at, browsers_bind=binds, is_lasting=is_lasting
+    )
     until = f"timestamp '{at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
     granted = consents.filter(pl.col("state") == "granted").select("subject", "since")
     connection.register("granted", granted.to_arrow())
     barred = connection.execute(f"""
         with asked as (
             select subject, request_kind, received_at, identity_verified_at
-            from lake.rights_requests join people_support on subject_pseudonym = pseudonym where received_at <= {until}),
+            from lake.rights_requests join people_support on subject_pseudonym = pseudonym
+            where received_at <= {until} or ({is_lasting} and request_kind <> 'lift_restriction')),
         limits as (
             select subject, max(received_at) filter (request_kind = 'restriction') as restricted_at,
                 -- Who lifts a restriction must be known to be its subject; to ask for one, nobody need be.

@@ -114,7 +114,7 @@ def _judged(
     }
     for name in dict.fromkeys(name for name, _ in admitted):
         segment = contracts.segments[name]
-        holds[segment.purpose] = holds.get(segment.purpose) or opened.standing(segment.purpose)
+        holds[segment.purpose] = holds.get(segment.purpose) or opened.standing(segment.purpose, is_lasting=True)
         audience = opened.audience(name, holds[segment.purpose])
         progress(f"{name}: {audience.funnel.reachable:,} of {audience.funnel.candidates:,} people may be sent")
         named = opened.vault.pseudonyms(audience.members["subject"], domain=DOMAIN, is_drawn=True)

@@ -153,7 +153,7 @@ def _barred(opened: Look, recipient: str, holds: dict[str, Standing]) -> pl.Data
             parts.append(theirs.with_columns(reason=pl.lit(UNDECLARED), requested_at=pl.lit(at)))
             continue
         if segment.purpose not in holds:
-            holds[segment.purpose] = opened.standing(segment.purpose)
+            holds[segment.purpose] = opened.standing(segment.purpose, is_lasting=True)
         consents, barred = holds[segment.purpose].consents, holds[segment.purpose].barred
         always = barred.filter(pl.col("reason").is_in(ALWAYS)).unique("subject", keep="first", maintain_order=True)
         told = (

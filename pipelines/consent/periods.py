@@ -79,25 +79,28 @@ def standing(
     purpose: str,
     at: datetime,
     browsers_bind: bool = False,
+    is_lasting: bool = False,
     among: pl.Series | None = None,
 ) -> pl.DataFrame:
     """Return what stands at an instant, by all that is known now of what was stated until then; sorted by subject.
 
     `subject`, `state`, `since`, `stated_under`, `evidence_key`; `state` is `granted`, `withdrawn` (refused after a time of
     consent), `refused` (without one) or `refused_by_browser` (by nothing else: it stated so, or signalled it in rows). Whoever
-    is not there consents to nothing.
+    is not there consents to nothing. With `is_lasting` nobody grants of whom a later refusal is known that nothing answers.
     """
     periods(connection, home, ledger, vault, purpose=purpose, browsers_bind=browsers_bind, among=among)
+    lasts = "isinf(until)" if is_lasting else "false"
+    ends = "subject in (select subject from refused where isinf(until))" if is_lasting else "false"
     instant = f"'{at.astimezone(UTC).replace(tzinfo=None)}'::timestamp"
     return connection.execute(f"""
         with refusing as (
             select subject, {_IS_BROWSER} as is_browser, min(since) as since,
                 arg_min(struct_pack(stated_under, evidence_key), struct_pack(since, evidence_key)) as said
-            from refused where since <= {instant} and until > {instant} group by subject, is_browser),
+            from refused where (since <= {instant} and until > {instant}) or {lasts} group by subject, is_browser),
         first as (select *, row_number() over (partition by subject order by is_browser) as number from refusing),
         consented as (select distinct subject from consent_periods where since <= {instant})
         select subject, 'granted' as state, since, stated_under, evidence_key
-        from consent_periods where since <= {instant} and until > {instant}
+        from consent_periods where since <= {instant} and until > {instant} and not {ends}
         union all
         select subject, case when is_browser then 'refused_by_browser' when consented.subject is not null then 'withdrawn'
             else 'refused' end, since, said.stated_under, said.evidence_key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -138,3 +139,20 @@ def test_a_session_lasts_by_the_clock_of_whoever_sends_whatever_instant_it_is_as
         (audience,) = api.audiences.values()
         api.nothing_unknown()
     assert len(audience.members) == 4
+
+
+@pytest.mark.parametrize("days", [0.5, 10])
+def test_as_of_an_instant_before_they_withdrew_nobody_is_sent_who_did(people: Ads, days: float) -> None:
+    people.says(1, yes=False, at="2026-07-01T09:00:00+07:00")
+    people.says(2, yes=False, at="2026-07-01T09:00:00+07:00")
+    people.says(2, yes=True, at="2026-07-01T10:00:00+07:00")
+    people.land(
+        "rights_requests",
+        [{"request_id": "r1", "user_id": "learner-3", "kind": "objection", "received_at": "2026-07-01T09:00:00+07:00"}],
+    )
+    people.run(days=1)
+    people.at -= timedelta(days=days)
+    people.sync()
+    assert people.reached() == {2, 4}
+    people.withdraw()
+    assert people.reached() == {2, 4}
