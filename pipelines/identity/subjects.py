@@ -5,6 +5,7 @@ Attributes and links have modules of their own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import duckdb
@@ -111,6 +112,14 @@ def next_number(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the number that the next new subject gets."""
     row = connection.execute("select next_subject from vault.counters").fetchone()
     return int(row[0]) if row else 1
+
+
+def numbers(*, below: int, at_once: int) -> Iterator[pl.Series]:
+    """Yield the numbers that subjects have, at most so many at once; none that nobody has yet, or a small vault would be asked
+    for as many as a large one.
+    """
+    for first in range(1, below, at_once):
+        yield pl.Series("subject", range(first, min(first + at_once, below)), dtype=pl.Int64)
 
 
 def _create(

@@ -139,8 +139,7 @@ class Vault:
         if among is not None:
             yield matching.digests_of(self._connection, among.to_frame("subject"))
             return
-        for first in range(1, subjects.next_number(self._connection), _SLICE_ROWS):
-            numbers = pl.Series("subject", range(first, first + _SLICE_ROWS), dtype=pl.Int64)
+        for numbers in subjects.numbers(below=subjects.next_number(self._connection), at_once=_SLICE_ROWS):
             yield matching.digests_of(self._connection, numbers.to_frame())
 
     def claimants(self) -> pl.DataFrame:
@@ -164,8 +163,7 @@ class Vault:
         With `only_known`, those alone who were subjects at the last commit.
         """
         end = self._first_new if only_known else subjects.next_number(self._connection)
-        for first in range(1, end, _SLICE_ROWS):
-            numbers = pl.Series("subject", range(first, min(first + _SLICE_ROWS, end)), dtype=pl.Int64)
+        for numbers in subjects.numbers(below=end, at_once=_SLICE_ROWS):
             yield self.pseudonyms(numbers, domain=domain)
 
     def known_since(self) -> pl.DataFrame:
@@ -187,8 +185,7 @@ class Vault:
 
         A slice of the subjects at a time.
         """
-        for first in range(1, subjects.next_number(self._connection), _SLICE_ROWS):
-            known = pl.Series("subject", range(first, first + _SLICE_ROWS), dtype=pl.Int64)
+        for known in subjects.numbers(below=subjects.next_number(self._connection), at_once=_SLICE_ROWS):
             there = self.pseudonyms(known, domain=target)
             here = self.pseudonyms(there["subject"], domain=origin).rename({"pseudonym": "origin_pseudonym"})
             yield here.join(there, on="subject").select("origin_pseudonym", "pseudonym")

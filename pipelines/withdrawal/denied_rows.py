@@ -27,19 +27,21 @@ def owners(contract: InboundContract, *, source: str) -> str:
     return " union ".join(found)
 
 
-def stripped_columns(contract: InboundContract) -> str:
-    """SQL over `stored` for its columns, empty where a row is denied and they may not be kept."""
-    rule, denied = _rule(contract), is_denied(contract)
+def stripped(contract: InboundContract, *, source: str) -> str:
+    """SQL for the source's rows, without what may not be kept where a row is denied."""
+    rule = _rule(contract)
     columns = []
     for column in contract.lake_columns:
         name = column.name
         if name == rule.stored_as:
-            columns.append(f"{name} and not {denied} as {name}")
+            columns.append(f"{name} and not is_denied as {name}")
         elif name != "policy_version" and rule.withholds(name):
-            columns.append(f"case when not {denied} then {name} end as {name}")
+            columns.append(f"case when not is_denied then {name} end as {name}")
         else:
             columns.append(name)
-    return ", ".join(columns)
+    # Told once a row: asked anew for each column, it took nine times as long.
+    told = f"select stored.*, {is_denied(contract)} as is_denied from {source} as stored"
+    return f"select {', '.join(columns)} from ({told})"
 
 
 def _is_owner(contract: InboundContract, column: str) -> str:

@@ -184,7 +184,7 @@ class _Look:
         rows = self._one(f"select count(*) from {source} as stored where {denied_rows.is_denied(contract)}")
         if rows:
             staged = staging_dir(self._home) / self.work_id / f"{len(self.moves):06d}.parquet"
-            query = f"select {denied_rows.stripped_columns(contract)} from {source} as stored"
+            query = denied_rows.stripped(contract, source=source)
             write_parquet(self._connection, f"select * from ({query}) order by {contract.order}", file=staged)
             self._concerned.setdefault(contract.name, []).append(
                 self._connection.execute(denied_rows.owners(contract, source=source)).pl()["subject"]
